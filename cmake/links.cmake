@@ -1,0 +1,11 @@
+# Which room uses which library beside the ones that all share.
+function(ferry_link room)
+  string(REPLACE "/" "_" target ${room})
+  get_target_property(kind ${target} TYPE)
+  if(NOT kind STREQUAL "INTERFACE_LIBRARY")
+    target_link_libraries(${target} PUBLIC ${ARGN})
+  endif()
+endfunction()
+
+ferry_link(infer/tokenizer ${PCRE2_8} ${UTF8PROC})
+ferry_link(app/cli CLI11::CLI11 ${EDIT} ${TINFO} ${BSD} ${MD})

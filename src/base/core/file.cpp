@@ -1,0 +1,114 @@
+#include "base/core/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace ferry {
+namespace {
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+tl::unexpected<Error> os_error(const std::filesystem::path& path, const char* action) {
+  const int error = errno;
+  const ErrorCode code = error == ENOENT || error == ENOTDIR ? ErrorCode::not_found : ErrorCode::io;
+  return fail(code, "{}: cannot {}: {}", path.string(), action, std::strerror(error));
+}
+
+// The size of an open regular file. Anything else (a folder, a pipe) is refused by name.
+Result<uint64_t> regular_file_size(int fd, const std::filesystem::path& path) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return os_error(path, "stat");
+  if (!S_ISREG(info.st_mode)) {
+    return fail(ErrorCode::invalid_argument, "{}: is not a regular file", path.string());
+  }
+  return static_cast<uint64_t>(info.st_size);
+}
+
+Result<void> write_all(int fd, std::string_view content, const std::filesystem::path& path) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return os_error(path, "write");
+    content.remove_prefix(static_cast<size_t>(written));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::filesystem::path& path) {
+  const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return os_error(path, "open");
+  FERRY_TRY(const uint64_t size, regular_file_size(fd.get(), path));
+  std::span<const std::byte> bytes;
+  if (size > 0) {  // mmap refuses an empty range
+    void* address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
+    if (address == MAP_FAILED) return os_error(path, "map");
+    bytes = {static_cast<const std::byte*>(address), size};
+  }
+  return std::shared_ptr<const MappedFile>(new MappedFile(path, bytes));
+}
+
+MappedFile::~MappedFile() {
+  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
+Result<std::string> read_file(const std::filesystem::path& path, uint64_t max_bytes) {
+  const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return os_error(path, "open");
+  FERRY_TRY(const uint64_t size, regular_file_size(fd.get(), path));
+  if (size > max_bytes) {
+    return fail(ErrorCode::resource_exhausted, "{}: has {} bytes, more than the {} expected at most", path.string(),
+                size, max_bytes);
+  }
+  std::string content(size, '\0');
+  size_t done = 0;
+  while (done < content.size()) {
+    const ssize_t got = ::read(fd.get(), content.data() + done, content.size() - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return os_error(path, "read");
+    if (got == 0) break;  // truncated meanwhile
+    done += static_cast<size_t>(got);
+  }
+  content.resize(done);
+  return content;
+}
+
+Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view content) {
+  std::string temporary = path.string() + ".XXXXXX";
+  {
+    const FileDescriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
+    if (fd.get() < 0) return os_error(temporary, "create");
+    auto written = write_all(fd.get(), content, temporary);
+    if (written && ::fsync(fd.get()) != 0) written = os_error(temporary, "sync");
+    if (!written) {
+      ::unlink(temporary.c_str());
+      return written;
+    }
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    auto error = os_error(path, "replace");
+    ::unlink(temporary.c_str());
+    return error;
+  }
+  return {};
+}
+
+}  // namespace ferry
