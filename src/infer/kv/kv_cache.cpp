@@ -7,12 +7,14 @@ Result<KvCache> KvCache::create(const KvGeometry& geometry, int32_t pages) {
   cache.geometry_ = geometry;
   cache.pages_ = pages;
   for (int32_t i = 0; i < geometry.layers; ++i) {
-    auto layer = Buffer::allocate(static_cast<size_t>(geometry.page_bytes()) * static_cast<size_t>(pages));
+    int64_t bytes = 0;
+    const bool overflow = __builtin_mul_overflow(geometry.page_bytes(), int64_t{pages}, &bytes);
+    auto layer = Buffer::allocate(overflow ? SIZE_MAX : static_cast<size_t>(bytes));
     if (!layer) {
       return fail(ErrorCode::resource_exhausted,
-                  "the KV cache of {} pages ({} tokens) needs {} MiB, which the system does not give; "
+                  "a KV cache of {} tokens needs {} pages of {} KiB, which the system does not give; "
                   "lower --kv-cache or --max-model-len",
-                  pages, int64_t{pages} * geometry.page_tokens, geometry.bytes_per_page() * pages >> 20);
+                  int64_t{pages} * geometry.page_tokens, pages, geometry.bytes_per_page() >> 10);
     }
     cache.layers_.push_back(*std::move(layer));
   }
