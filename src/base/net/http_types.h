@@ -1,0 +1,45 @@
+#pragma once
+// What server and client share: headers, requests, percent-encoding.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/core/result.h"
+
+namespace ferry {
+
+struct HttpHeader {
+  std::string name;
+  std::string value;
+};
+
+using HttpHeaders = std::vector<HttpHeader>;
+
+// The first header of that name (in any case), or nothing.
+std::optional<std::string_view> find_header(const HttpHeaders& headers, std::string_view name);
+
+struct HttpRequest {
+  std::string method;  // as sent: "GET"; methods are case-sensitive
+  std::string target;  // as sent: "/v1/models?limit=3"
+  std::string path;    // the target up to '?', still percent-encoded; "*" only for OPTIONS
+  std::string query;   // after '?', still percent-encoded
+  HttpHeaders headers;
+  std::string body;
+  std::string remote_address;  // "127.0.0.1:51234", "[::1]:51234"
+  bool is_http_1_0 = false;
+
+  std::optional<std::string_view> header(std::string_view name) const { return find_header(headers, name); }
+};
+
+// "a%20b" -> "a b". '+' stays. A '%' without two hex digits is invalid_argument.
+Result<std::string> percent_decode(std::string_view text);
+
+// The decoded value of `name` in "a=1&name=x+y" ('+' means space here); nothing when absent or malformed.
+std::optional<std::string> query_parameter(std::string_view query, std::string_view name);
+
+// "Not Found" for 404; "Unknown" for codes outside the registry.
+std::string_view http_reason(int status);
+
+}  // namespace ferry
