@@ -46,10 +46,14 @@ struct TensorView {
   Shape shape;
   const std::byte* data = nullptr;
 
-  int64_t rows() const { return shape.elements() / shape.back(); }
+  // 1 for a scalar, 0 when rows have no elements: files may hold either.
+  int64_t rows() const {
+    if (shape.rank() == 0) return 1;
+    return shape.back() == 0 ? 0 : shape.elements() / shape.back();
+  }
   int64_t row_bytes() const {
     const DTypeInfo info = dtype_info(dtype);
-    return shape.back() / info.elements * info.bytes;
+    return (shape.rank() == 0 ? 1 : shape.back()) / info.elements * info.bytes;
   }
 };
 

@@ -43,6 +43,14 @@ TEST(Tensor, ChecksShapesFromFiles) {
   EXPECT_FALSE(checked_bytes(DType::f32, {int64_t{1} << 62}));
 }
 
+TEST(Tensor, CountsRowsOfScalarsAndOfNothing) {
+  EXPECT_EQ((TensorView{DType::q8_0, {3, 2, 64}, nullptr}).rows(), 6);
+  EXPECT_EQ((TensorView{DType::q8_0, {3, 2, 64}, nullptr}).row_bytes(), 68);
+  EXPECT_EQ((TensorView{DType::f32, {}, nullptr}).rows(), 1);
+  EXPECT_EQ((TensorView{DType::f32, {}, nullptr}).row_bytes(), 4);
+  EXPECT_EQ((TensorView{DType::f32, {3, 0}, nullptr}).rows(), 0);
+}
+
 TEST(Buffer, IsAlignedAndZeroed) {
   Buffer buffer = Buffer::allocate(100).value();
   EXPECT_EQ(reinterpret_cast<uintptr_t>(buffer.data()) % 64, 0u);
