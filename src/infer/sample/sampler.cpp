@@ -40,12 +40,12 @@ double log_sum_exp(std::span<const float> logits) {
   return most + std::log(sum);
 }
 
-std::vector<TokenLogprob> top_logprobs(std::span<const float> logits, double normaliser, int32_t count) {
+std::vector<LikelyToken> top_logprobs(std::span<const float> logits, double normaliser, int32_t count) {
   std::vector<TokenId> ids(logits.size());
   std::iota(ids.begin(), ids.end(), 0);
   const auto end = ids.begin() + std::min<std::ptrdiff_t>(count, std::ssize(ids));
   std::partial_sort(ids.begin(), end, ids.end(), Likelier{logits});
-  std::vector<TokenLogprob> top;
+  std::vector<LikelyToken> top;
   for (auto id = ids.begin(); id != end; ++id) {
     top.push_back({*id, static_cast<float>(logits[static_cast<size_t>(*id)] - normaliser)});
   }

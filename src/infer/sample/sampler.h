@@ -35,7 +35,7 @@ struct SamplingParams {
 // Checks the ranges above and that biased tokens exist; the message names the field.
 Result<void> check_sampling(const SamplingParams& params, int32_t vocab);
 
-struct TokenLogprob {
+struct LikelyToken {
   TokenId token = 0;
   float logprob =
       0;  // natural logarithm, of the model's own distribution: before bias, penalties, temperature
@@ -43,8 +43,8 @@ struct TokenLogprob {
 
 struct SampledToken {
   TokenId token = 0;
-  float logprob = 0;              // as above; only where logprobs were asked for
-  std::vector<TokenLogprob> top;  // the likeliest first
+  float logprob = 0;             // as above; only where logprobs were asked for
+  std::vector<LikelyToken> top;  // the likeliest first
 };
 
 // The state of one answer. Used by one thread at a time.

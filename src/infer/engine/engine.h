@@ -1,0 +1,126 @@
+#pragma once
+// The engine of one loaded model: takes token ids, streams tokens and text back.
+//
+//   plan   = scheduler.next();
+//   logits = model.forward(plan.batch, kv);
+//   tokens = sample(logits, plan);
+//   scheduler.commit(plan, tokens);            // and stream them out
+//
+// One engine thread runs these steps and drives the compute threads; it sleeps while there is nothing to do.
+// submit() and cancel() may be called by any thread. A request's events come on the engine thread, one after
+// the other, and must not block it; exactly one of them, the last, has `finish` set.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/core/result.h"
+#include "base/settings/units.h"
+#include "infer/model/arch_spec.h"
+#include "infer/sample/sampler.h"
+#include "infer/tokenizer/tokenizer.h"
+
+namespace ferry {
+
+struct EngineSettings {
+  int threads = 0;
+  std::string kernels = "auto";
+  std::string arithmetic = "bf16";
+  std::string kv_type = "bf16";
+  ByteSize kv_cache{0};
+  int max_model_len = 0;
+  int max_step_tokens = 512;
+  int max_running = 64;
+  int max_waiting = 1024;
+
+  template <class V>
+  void visit(V& v) {
+    v("threads", threads, "compute threads; 0 takes the cores that this process may use").range(0, 1024);
+    v("kernels", kernels, "kernel table, see `ferry kernels`; auto takes the best one for this machine");
+    v("arithmetic", arithmetic, "what weights and activations are multiplied in: faster or more exact")
+        .choices({"bf16", "f32"});
+    v("kv_type", kv_type, "number format of the KV cache").choices({"bf16", "f32"});
+    v("kv_cache", kv_cache,
+      "memory for the KV cache; 0 takes what the model's context needs, at most a "
+      "quarter of the free memory");
+    v("max_model_len", max_model_len, "longest prompt and answer together, in tokens; 0: the model's own")
+        .range(0, 1 << 24);
+    v("max_step_tokens", max_step_tokens, "tokens computed in one step").range(1, 1 << 16);
+    v("max_running", max_running, "requests answered at the same time").range(1, 4096);
+    v("max_waiting", max_waiting, "requests that may wait for their turn before new ones are refused")
+        .range(1, 1 << 20);
+  }
+};
+
+struct EngineRequest {
+  std::vector<TokenId> prompt;
+  SamplingParams sampling;
+  int32_t max_tokens = 0;                 // of the answer; 0: as many as the context allows
+  int32_t min_tokens = 0;                 // before these, no end-of-sequence and no stop token is picked
+  std::vector<std::string> stop;          // end the answer, and are not part of it
+  std::vector<TokenId> stop_tokens = {};  // beside the model's own
+  bool ignore_eos = false;                // the model's own end tokens do not end the answer
+};
+
+enum class EngineFinish {
+  stop,       // an end token or a stop string
+  length,     // max_tokens or the context's end
+  cancelled,  // by cancel(), or because the engine stops
+};
+
+struct EngineEvent {
+  std::vector<SampledToken> tokens;  // since the last event; an end token is not among them
+  std::string text;                  // whole characters; lags behind the tokens while a stop string may begin
+  std::optional<EngineFinish> finish;
+  int32_t completion_tokens = 0;  // so far, an end token counted in
+};
+
+struct EngineStatus {
+  size_t running = 0;
+  size_t waiting = 0;
+  int32_t kv_pages = 0;
+  int32_t kv_pages_free = 0;
+  uint64_t steps = 0;
+  uint64_t prompt_tokens = 0;      // computed
+  uint64_t completion_tokens = 0;  // sampled
+  uint64_t preemptions = 0;
+};
+
+using EngineRequestId = uint64_t;
+
+class Engine {
+ public:
+  // Loads the model and starts the thread. `progress` gets the part done, 0 to 1, on the calling thread.
+  static Result<std::unique_ptr<Engine>> load(const std::filesystem::path& model,
+                                              std::shared_ptr<const Tokenizer> tokenizer,
+                                              const EngineSettings& settings,
+                                              const std::function<void(double)>& progress = {});
+  // Cancels what still runs (their last events are delivered) and stops the thread.
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Errors: invalid_argument (a parameter, an unknown token), resource_exhausted (prompt too long for the
+  // context, with the numbers), unavailable (queue full).
+  Result<EngineRequestId> submit(EngineRequest request, std::function<void(EngineEvent)> on_event);
+  // Ends a request soon; its pages are free within one step. Unknown ids are ignored.
+  void cancel(EngineRequestId id);
+
+  EngineStatus status() const;
+  const ArchSpec& spec() const;
+  int32_t max_model_len() const;
+  std::string_view kernels() const;  // the name of the table in use
+  int64_t weight_bytes() const;
+
+ private:
+  class Loop;
+  explicit Engine(std::unique_ptr<Loop> loop);
+
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace ferry

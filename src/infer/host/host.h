@@ -1,0 +1,62 @@
+#pragma once
+// Which models are in memory. A hosted model is everything that answering with it needs.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/core/result.h"
+#include "infer/engine/engine.h"
+#include "infer/hub/hub.h"
+#include "infer/template/template.h"
+#include "infer/tokenizer/tokenizer.h"
+
+namespace ferry {
+
+// What generation_config.json suggests where a request is silent.
+struct GenerationDefaults {
+  std::optional<float> temperature;
+  std::optional<float> top_p;
+  std::optional<int32_t> top_k;
+  std::optional<float> repetition_penalty;
+};
+
+// Immutable but for the engine, which takes requests from any thread.
+struct HostedModel {
+  std::string name;
+  LocalModel source;
+  std::shared_ptr<const Tokenizer> tokenizer;
+  std::shared_ptr<const ChatTemplate> chat_template;  // null: the model has none
+  std::string bos_text;                               // for the template: "<s>"
+  std::string eos_text;
+  GenerationDefaults defaults;
+  std::unique_ptr<Engine> engine;
+};
+
+// A chat, ready for the engine. Special tokens are recognised in the template's own text only, never in what
+// a message says.
+// `context` is the template's: messages, tools, add_generation_prompt ...; bos_token and eos_token are added.
+Result<std::vector<TokenId>> chat_prompt(const HostedModel& model, json::object context);
+
+// Loads a model with its tokenizer and template. `progress` gets the part done, 0 to 1.
+Result<std::shared_ptr<HostedModel>> load_model(const LocalModel& source, const EngineSettings& settings,
+                                                const std::function<void(double)>& progress = {});
+
+// The models in memory, by name. Any thread may use it.
+class Host {
+ public:
+  void add(std::shared_ptr<HostedModel> model);
+  // Null where there is none of this name.
+  std::shared_ptr<HostedModel> find(std::string_view name) const;
+  std::vector<std::shared_ptr<HostedModel>> all() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<HostedModel>, std::less<>> models_;  // guarded by mutex_
+};
+
+}  // namespace ferry

@@ -1,0 +1,39 @@
+#pragma once
+// Who runs a target: a vendor's API, or our own engine (local.h). The gateway treats all alike.
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "base/core/result.h"
+#include "serve/dialects/exchange.h"
+#include "serve/dialects/openai_error.h"
+
+namespace ferry {
+
+// Where an answer goes. The calls of one exchange come one after the other, from threads of the provider's,
+// and must not block: started, then delta..., then finished or failed. failed may also come at once, without
+// started, for a request that is refused.
+struct AnswerSink {
+  std::function<void()> started;  // accepted: the answer will come
+  std::function<void(GenerationDelta)> delta;
+  std::function<void(Usage)> finished;
+  std::function<void(ApiError)> failed;
+};
+
+// A running exchange. Destroying it does not stop it.
+class RunningExchange {
+ public:
+  virtual ~RunningExchange() = default;
+  // The answer is not wanted any more: sink calls cease soon, the last being finished. Any thread.
+  virtual void cancel() = 0;
+};
+
+class Provider {
+ public:
+  virtual ~Provider() = default;
+  // Returns at once; the preparation (template, tokenizer) runs on the provider's threads.
+  virtual std::shared_ptr<RunningExchange> generate(GenerationRequest request, AnswerSink sink) = 0;
+};
+
+}  // namespace ferry
