@@ -66,6 +66,8 @@ struct ArchSpec {
   int32_t kv_width() const { return kv_heads * head_dim; }
 };
 
+inline constexpr int32_t kMaxLayers = 4096;
+
 // Checks that the numbers fit together and are in a range that a real model could have. `where` names the
 // file. Every ArchSpec that describe() or Model::load() gives has passed.
 Result<void> check_spec(const ArchSpec& spec, std::string_view where);
