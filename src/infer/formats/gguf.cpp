@@ -141,7 +141,7 @@ Result<void> GgufParser::read_metadata() {
   }
   file_.entries_by_key_ = sorted_by(file_.entries_, &GgufEntry::key);
   if (const auto* twice = first_duplicate(file_.entries_, file_.entries_by_key_, &GgufEntry::key)) {
-    return corrupt("metadata {} is there twice", quoted(twice->key));
+    return corrupt("metadata {} is there twice", quoted_name(twice->key));
   }
   return {};
 }
@@ -165,7 +165,8 @@ Result<GgufEntry> GgufParser::read_entry() {
 Result<GgufType> GgufParser::read_type(GgufPlace place) {
   FERRY_TRY(const auto type, cursor_.number<uint32_t>(place));
   if (type <= static_cast<uint32_t>(GgufType::f64)) return static_cast<GgufType>(type);
-  return corrupt("{} {} has value type {}, which GGUF does not define", place.what, quoted(place.name), type);
+  return corrupt("{} {} has value type {}, which GGUF does not define", place.what, quoted_name(place.name),
+                 type);
 }
 
 // Walks over `count` elements, checking that they are there.
@@ -180,7 +181,7 @@ Result<void> GgufParser::skip_elements(GgufType type, uint64_t count, int depth,
   }
   if (depth == kMostNestedArrays) {
     return fail(ErrorCode::unsupported, "{}: metadata {} nests arrays deeper than {}", file_.name_,
-                quoted(place.name), kMostNestedArrays);
+                quoted_name(place.name), kMostNestedArrays);
   }
   for (uint64_t i = 0; i < count; ++i) {
     FERRY_TRY(const GgufType inner, read_type(place));
@@ -197,7 +198,7 @@ Result<void> GgufParser::read_tensors() {
   }
   file_.tensors_by_name_ = sorted_by(file_.tensors_, &GgufTensor::name);
   if (const auto* twice = first_duplicate(file_.tensors_, file_.tensors_by_name_, &GgufTensor::name)) {
-    return corrupt("tensor {} is there twice", quoted(twice->name));
+    return corrupt("tensor {} is there twice", quoted_name(twice->name));
   }
   return {};
 }
@@ -216,7 +217,8 @@ Result<GgufTensor> GgufParser::read_tensor() {
 Result<Shape> GgufParser::read_shape(GgufPlace place) {
   FERRY_TRY(const auto rank, cursor_.number<uint32_t>(place));
   if (rank > Shape::kMaxRank) {
-    return corrupt("tensor {} has {} dimensions, more than {}", quoted(place.name), rank, Shape::kMaxRank);
+    return corrupt("tensor {} has {} dimensions, more than {}", quoted_name(place.name), rank,
+                   Shape::kMaxRank);
   }
   FERRY_TRY(const auto dims, cursor_.take(rank, sizeof(int64_t), place));
   Shape shape;
@@ -233,7 +235,7 @@ Result<void> GgufParser::place_tensors() {
   for (size_t i = 0; i < offsets_.size(); ++i) {
     if (offsets_[i] % aligned_to != 0) {
       return corrupt("tensor {} lies at offset {}, which is not a multiple of the alignment {}",
-                     quoted(file_.tensors_[i].name), offsets_[i], aligned_to);
+                     quoted_name(file_.tensors_[i].name), offsets_[i], aligned_to);
     }
     FERRY_TRY_VOID(place(file_.tensors_[i], offsets_[i], data));
   }
@@ -245,13 +247,13 @@ Result<void> GgufParser::place_tensors() {
 Result<void> GgufParser::place(GgufTensor& tensor, uint64_t offset, std::span<const std::byte> data) const {
   const std::optional<DType> dtype = dtype_of_ggml_type(tensor.ggml_type);
   auto bytes = checked_bytes(dtype.value_or(DType::f32), tensor.shape);
-  if (!bytes) return corrupt("tensor {}: {}", quoted(tensor.name), bytes.error().message);
+  if (!bytes) return corrupt("tensor {}: {}", quoted_name(tensor.name), bytes.error().message);
   const uint64_t needed = dtype ? static_cast<uint64_t>(*bytes) : 0;
   if (offset > data.size() || needed > data.size() - offset) {
     return corrupt(
         "the file is cut short or damaged: tensor {} ({} {}) needs {} bytes at offset {} of the {} bytes of "
         "data",
-        quoted(tensor.name), ggml_type_name(tensor.ggml_type), tensor.shape.to_string(), needed, offset,
+        quoted_name(tensor.name), ggml_type_name(tensor.ggml_type), tensor.shape.to_string(), needed, offset,
         data.size());
   }
   tensor.data = data.data() + offset;
@@ -293,7 +295,7 @@ const GgufTensor* GgufFile::find_tensor(std::string_view name) const {
 
 Result<TensorView> GgufFile::tensor(std::string_view name) const {
   if (const GgufTensor* found = find_tensor(name)) return view(*found);
-  return fail(ErrorCode::not_found, "{}: there is no tensor {}", name_, quoted(name));
+  return fail(ErrorCode::not_found, "{}: there is no tensor {}", name_, quoted_name(name));
 }
 
 Result<TensorView> GgufFile::view(const GgufTensor& tensor) const {
@@ -303,7 +305,7 @@ Result<TensorView> GgufFile::view(const GgufTensor& tensor) const {
               "{}: tensor {} is {}, which Ferry cannot compute with; take a file in F32, F16, BF16, Q8_0, "
               "Q4_0, Q4_K or "
               "Q6_K",
-              name_, quoted(tensor.name), ggml_type_name(tensor.ggml_type));
+              name_, quoted_name(tensor.name), ggml_type_name(tensor.ggml_type));
 }
 
 }  // namespace ferry

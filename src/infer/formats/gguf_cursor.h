@@ -73,7 +73,7 @@ class GgufCursor {
     return fail(ErrorCode::corrupt,
                 "{}: the file is cut short or damaged: {}{}{} at byte {} needs {}{} bytes, {} are left",
                 file_, place.what, place.name.empty() ? "" : " ",
-                place.name.empty() ? "" : quoted(place.name), offset_,
+                place.name.empty() ? "" : quoted_name(place.name), offset_,
                 size == 1 ? "" : fmt::format("{} times ", count), size == 1 ? count : size, left());
   }
 

@@ -150,7 +150,7 @@ std::string_view gguf_type_name(GgufType type) {
 std::string gguf_value_text(const GgufEntry& entry) {
   if (entry.type == GgufType::array)
     return fmt::format("[{} {}]", entry.count, gguf_type_name(entry.element_type));
-  if (const auto text = Kind<std::string_view>::get(entry)) return quoted(*text);
+  if (const auto text = Kind<std::string_view>::get(entry)) return quoted_name(*text);
   if (const auto flag = bool_at(entry, 0)) return *flag ? "true" : "false";
   if (const auto number = integer_at(entry, 0)) return fmt::format("{}", *number);
   if (entry.type == GgufType::u64) return fmt::format("{}", load_unaligned<uint64_t>(entry.bytes.data()));
@@ -163,15 +163,15 @@ Result<std::optional<T>> GgufFile::optional(std::string_view key) const {
   const GgufEntry* entry = find_entry(key);
   if (entry == nullptr) return std::optional<T>();
   if (std::optional<T> value = Kind<T>::get(*entry)) return value;
-  return fail(ErrorCode::corrupt, "{}: metadata {} must be {}, not {} {}", name_, quoted(key), Kind<T>::name,
-              gguf_type_name(entry->type), gguf_value_text(*entry));
+  return fail(ErrorCode::corrupt, "{}: metadata {} must be {}, not {} {}", name_, quoted_name(key),
+              Kind<T>::name, gguf_type_name(entry->type), gguf_value_text(*entry));
 }
 
 template <class T>
 Result<T> GgufFile::require(std::string_view key) const {
   FERRY_TRY(std::optional<T> value, optional<T>(key));
   if (value) return *std::move(value);
-  return fail(ErrorCode::not_found, "{}: metadata {} is missing; it must be {}", name_, quoted(key),
+  return fail(ErrorCode::not_found, "{}: metadata {} is missing; it must be {}", name_, quoted_name(key),
               Kind<T>::name);
 }
 

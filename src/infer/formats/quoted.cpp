@@ -4,7 +4,7 @@
 
 namespace ferry {
 
-std::string quoted(std::string_view name) {
+std::string quoted_name(std::string_view name) {
   constexpr size_t kMost = 100;
   if (name.size() <= kMost) return fmt::format("{:?}", name);
   return fmt::format("{:?}...", name.substr(0, kMost));

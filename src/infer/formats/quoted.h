@@ -7,6 +7,10 @@
 namespace ferry {
 
 // "name" in quotes, control characters and invalid UTF-8 escaped, cut after 100 bytes.
-std::string quoted(std::string_view name);
+std::string quoted_name(std::string_view name);
+
+inline std::string quoted(std::string_view name) {
+  return quoted_name(name);
+}
 
 }  // namespace ferry
