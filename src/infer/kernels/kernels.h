@@ -66,8 +66,8 @@ struct SequenceRows {
 };
 
 enum class RopePairing : uint8_t {
-  halves,       // (i, i + rotary_dims / 2): Hugging Face's rotate_half
-  neighbours,   // (2i, 2i + 1): the original paper; GGUF files of the llama architecture
+  halves,      // (i, i + rotary_dims / 2): Hugging Face's rotate_half
+  neighbours,  // (2i, 2i + 1): the original paper; GGUF files of the llama architecture
 };
 
 struct RopeArgs {
@@ -108,7 +108,8 @@ struct KernelTable {
   Result<PackedMatrix> (*pack)(const TensorView& w, Arithmetic arithmetic, ThreadPool& pool);
   // out[rows, outputs] = x[rows, inputs] · wᵀ
   void (*matmul)(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool);
-  // out[i, :] = row ids[i] of w, as f32 (rounded to bf16 first under bf16 arithmetic). Tied embeddings use this.
+  // out[i, :] = row ids[i] of w, as f32 (rounded to bf16 first under bf16 arithmetic). Tied embeddings use
+  // this.
   void (*gather)(const PackedMatrix& w, std::span<const int32_t> ids, float* out);
 
   // out = x / sqrt(mean(x²) + eps) · weight, each of `rows` rows of `width`; out may be x.

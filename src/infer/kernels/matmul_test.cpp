@@ -1,0 +1,158 @@
+#include "infer/kernels/test_support.h"
+
+namespace ferry::kernels {
+namespace {
+
+class Matmul : public testing::TestWithParam<const KernelTable*> {};
+INSTANTIATE_TEST_SUITE_P(Tables, Matmul, testing::ValuesIn(supported_tables()), table_name);
+
+struct Dimensions {
+  int64_t outputs;
+  int64_t inputs;
+};
+
+std::string describe(DType dtype, Arithmetic arithmetic, Dimensions d, int64_t rows) {
+  return fmt::format("{} {} [{}, {}], {} rows", dtype_info(dtype).name,
+                     arithmetic == Arithmetic::f32 ? "f32" : "bf16", d.outputs, d.inputs, rows);
+}
+
+// Against sums in double of exactly the numbers that the arithmetic defines. Rounding errors of k f32
+// additions behave like a random walk (Higham and Mary, 2019): eps·sqrt(k)·Σ|x·w|, with room for 4 sigma.
+// Leaving out one rounding to bf16, or one product, is far outside.
+void expect_product(const std::vector<float>& out, StoredWeight& w, std::vector<float> x,
+                    Arithmetic arithmetic) {
+  const std::vector<float> weights = w.values(arithmetic);
+  const size_t inputs = static_cast<size_t>(w.view().shape.back());
+  const size_t outputs = static_cast<size_t>(w.view().rows());
+  if (arithmetic == Arithmetic::bf16) {
+    for (float& value : x) value = bf16_to_f32(f32_to_bf16(value));
+  }
+  for (size_t r = 0; r < x.size() / inputs; ++r) {
+    for (size_t n = 0; n < outputs; ++n) {
+      double sum = 0;
+      double magnitude = 0;
+      for (size_t k = 0; k < inputs; ++k) {
+        const double product = double{x[r * inputs + k]} * weights[n * inputs + k];
+        sum += product;
+        magnitude += std::fabs(product);
+      }
+      const double tolerance = 0x1p-24 * 4 * std::sqrt(static_cast<double>(inputs)) * magnitude / 2 + 1e-37;
+      ASSERT_NEAR(out[r * outputs + n], sum, tolerance) << "row " << r << ", output " << n;
+    }
+  }
+}
+
+void check_dimensions(const KernelTable& table, DType dtype, Arithmetic arithmetic, Dimensions d,
+                      int64_t rows, ThreadPool& pool) {
+  SCOPED_TRACE(describe(dtype, arithmetic, d, rows));
+  StoredWeight w(dtype, d.outputs, d.inputs, 7);
+  const PackedMatrix packed = must_pack(table, w.view(), arithmetic, pool);
+  EXPECT_EQ(packed.table, &table);
+  EXPECT_EQ(packed.outputs, d.outputs);
+  EXPECT_EQ(packed.inputs, d.inputs);
+  const std::vector<float> x = random_floats(static_cast<size_t>(rows * d.inputs), 11);
+  expect_product(multiply(packed, x, pool), w, x, arithmetic);
+}
+
+TEST_P(Matmul, IsTheProductForEveryDTypeAndOddShapes) {
+  ThreadPool pool(2);
+  for (const DType dtype : kAllDTypes) {
+    const int64_t block = dtype_info(dtype).elements;
+    for (const Arithmetic arithmetic : {Arithmetic::f32, Arithmetic::bf16}) {
+      for (const int64_t outputs : {1, 15, 16, 17, 33, 100}) {
+        check_dimensions(*GetParam(), dtype, arithmetic, {outputs, 3 * block}, 3, pool);
+        check_dimensions(*GetParam(), dtype, arithmetic, {outputs, block}, 29, pool);
+      }
+    }
+  }
+}
+
+TEST_P(Matmul, IsTheProductForOddWidths) {
+  ThreadPool pool(2);
+  for (const DType dtype : {DType::f32, DType::f16, DType::bf16}) {
+    for (const Arithmetic arithmetic : {Arithmetic::f32, Arithmetic::bf16}) {
+      for (const int64_t inputs : {1, 2, 7, 31, 33, 63, 80, 255, 257, 511, 770}) {
+        check_dimensions(*GetParam(), dtype, arithmetic, {19, inputs}, 2, pool);
+        check_dimensions(*GetParam(), dtype, arithmetic, {19, inputs}, 13, pool);
+      }
+    }
+  }
+}
+
+TEST_P(Matmul, TakesInputsOf100Thousand) {
+  ThreadPool pool(2);
+  check_dimensions(*GetParam(), DType::bf16, Arithmetic::bf16, {5, 100'003}, 2, pool);
+  check_dimensions(*GetParam(), DType::q4_0, Arithmetic::bf16, {5, 100'000}, 9, pool);
+}
+
+TEST_P(Matmul, GatherIsTheRowOfEveryDType) {
+  ThreadPool pool(2);
+  const std::vector<int32_t> ids = {0, 36, 16, 15, 36};
+  for (const DType dtype : kAllDTypes) {
+    for (const Arithmetic arithmetic : {Arithmetic::f32, Arithmetic::bf16}) {
+      SCOPED_TRACE(describe(dtype, arithmetic, {37, 512}, 1));
+      StoredWeight w(dtype, 37, 512, 3);
+      const PackedMatrix packed = must_pack(*GetParam(), w.view(), arithmetic, pool);
+      std::vector<float> rows(ids.size() * 512, NAN);
+      GetParam()->gather(packed, ids, rows.data());
+      const std::vector<float> values = w.values(arithmetic);
+      for (size_t i = 0; i < ids.size(); ++i) {
+        for (size_t k = 0; k < 512; ++k) {
+          ASSERT_EQ(rows[i * 512 + k], values[static_cast<size_t>(ids[i]) * 512 + k])
+              << "id " << ids[i] << ", k " << k;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(Matmul, GatherEqualsMultiplyingUnitVectors) {
+  ThreadPool pool(2);
+  for (const DType dtype : kAllDTypes) {
+    for (const Arithmetic arithmetic : {Arithmetic::f32, Arithmetic::bf16}) {
+      SCOPED_TRACE(describe(dtype, arithmetic, {20, 256}, 256));
+      StoredWeight w(dtype, 20, 256, 5);
+      const PackedMatrix packed = must_pack(*GetParam(), w.view(), arithmetic, pool);
+      std::vector<float> unit(256 * 256, 0.0f);
+      for (size_t k = 0; k < 256; ++k) unit[k * 257] = 1.0f;
+      const std::vector<float> columns = multiply(packed, unit, pool);
+      std::vector<int32_t> ids(20);
+      for (int32_t n = 0; n < 20; ++n) ids[static_cast<size_t>(n)] = n;
+      std::vector<float> rows(20 * 256);
+      GetParam()->gather(packed, ids, rows.data());
+      for (size_t n = 0; n < 20; ++n) {
+        for (size_t k = 0; k < 256; ++k) ASSERT_EQ(columns[k * 20 + n], rows[n * 256 + k]) << n << " " << k;
+      }
+    }
+  }
+}
+
+TEST_P(Matmul, NanAndInfinityStayInTheirRow) {
+  ThreadPool pool(2);
+  StoredWeight w(DType::bf16, 40, 96, 9);
+  const PackedMatrix packed = must_pack(*GetParam(), w.view(), Arithmetic::bf16, pool);
+  for (const size_t rows : {size_t{3}, size_t{20}}) {
+    std::vector<float> x = random_floats(rows * 96, 1);
+    const std::vector<float> clean = multiply(packed, x, pool);
+    x[96 + 5] = NAN;
+    x[2 * 96 + 7] = INFINITY;
+    const std::vector<float> out = multiply(packed, x, pool);
+    EXPECT_TRUE(std::isnan(out[40 + 3]));
+    EXPECT_FALSE(std::isfinite(out[80 + 3]));
+    EXPECT_TRUE(same_bits(out.data(), clean.data(), 40));
+    EXPECT_TRUE(same_bits(out.data() + 120, clean.data() + 120, (rows - 3) * 40));
+  }
+}
+
+TEST_P(Matmul, NoRowsAndNoIdsWriteNothing) {
+  ThreadPool pool(2);
+  StoredWeight w(DType::f32, 4, 8, 9);
+  const PackedMatrix packed = must_pack(*GetParam(), w.view(), Arithmetic::f32, pool);
+  float out = 5;
+  GetParam()->matmul(packed, nullptr, 0, &out, pool);
+  GetParam()->gather(packed, {}, &out);
+  EXPECT_EQ(out, 5);
+}
+
+}  // namespace
+}  // namespace ferry::kernels

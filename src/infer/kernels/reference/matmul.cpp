@@ -1,0 +1,61 @@
+#include <cstring>
+#include <vector>
+
+#include "infer/kernels/reference/reference.h"
+#include "infer/tensor/blocks.h"
+#include "infer/tensor/half.h"
+
+namespace ferry::kernels::reference {
+
+namespace {
+
+void round_to_bf16(std::vector<float>& values) {
+  for (float& value : values) value = bf16_to_f32(f32_to_bf16(value));
+}
+
+// Row `row` of the weight as the arithmetic multiplies with it.
+void read_row(const PackedMatrix& w, int64_t row, std::vector<float>& out) {
+  out.resize(static_cast<size_t>(w.inputs));
+  const TensorView view{w.source, {w.outputs, w.inputs}, w.data.data()};
+  dequantize_row(w.source, view.data + row * view.row_bytes(), w.inputs, out.data());
+  if (w.arithmetic == Arithmetic::bf16) round_to_bf16(out);
+}
+
+float dot(const float* a, const float* b, int64_t n) {
+  float sum = 0;
+  for (int64_t k = 0; k < n; ++k) sum += a[k] * b[k];
+  return sum;
+}
+
+}  // namespace
+
+Result<PackedMatrix> pack(const TensorView& w, Arithmetic arithmetic, ThreadPool&) {
+  FERRY_TRY(const int64_t bytes, checked_bytes(w.dtype, w.shape));
+  FERRY_TRY(Buffer data, Buffer::allocate(static_cast<size_t>(bytes)));
+  if (bytes > 0) std::memcpy(data.data(), w.data, static_cast<size_t>(bytes));
+  return PackedMatrix{&kTable, arithmetic, w.dtype, w.rows(), w.shape.back(), std::move(data)};
+}
+
+void matmul(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool) {
+  std::vector<float> activations(x, x + rows * w.inputs);
+  if (w.arithmetic == Arithmetic::bf16) round_to_bf16(activations);
+  pool.parallel_for(w.outputs, 16, [&](int64_t begin, int64_t end) {
+    std::vector<float> weights;
+    for (int64_t n = begin; n < end; ++n) {
+      read_row(w, n, weights);
+      for (int64_t r = 0; r < rows; ++r) {
+        out[r * w.outputs + n] = dot(activations.data() + r * w.inputs, weights.data(), w.inputs);
+      }
+    }
+  });
+}
+
+void gather(const PackedMatrix& w, std::span<const int32_t> ids, float* out) {
+  std::vector<float> weights;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    read_row(w, ids[i], weights);
+    std::memcpy(out + i * weights.size(), weights.data(), weights.size() * sizeof(float));
+  }
+}
+
+}  // namespace ferry::kernels::reference
