@@ -34,9 +34,13 @@ TEST(File, AtomicWriteThenMapAndRead) {
   EXPECT_EQ(read_file(path).value(), "hello");
   EXPECT_EQ(MappedFile::open(path).value()->text(), "hello");
   EXPECT_EQ(read_file(path, 4).error().code, ErrorCode::resource_exhausted);
+  const std::string_view pieces[] = {"in ", "", "pieces"};
+  ASSERT_TRUE(write_file_atomic(path, pieces));
+  EXPECT_EQ(read_file(path).value(), "in pieces");
   std::filesystem::remove(path);
   EXPECT_EQ(MappedFile::open(path).error().code, ErrorCode::not_found);
-  EXPECT_EQ(MappedFile::open(std::filesystem::temp_directory_path()).error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(MappedFile::open(std::filesystem::temp_directory_path()).error().code,
+            ErrorCode::invalid_argument);
 }
 
 TEST(Json, ErrorsNameThePlace) {
@@ -86,7 +90,9 @@ TEST(Utf8, ValidatesAndFindsCutCharacters) {
   EXPECT_EQ(incomplete_utf8_tail("\x82\x82"), 0u);
   EXPECT_EQ(incomplete_utf8_tail("\xED\xA0"), 0u);  // a surrogate can never complete
   // Python: b"a\xf0\x9f\x98b\xff".decode(errors="replace")
-  EXPECT_EQ(replace_invalid_utf8("a\xF0\x9F\x98" "b\xFF"), "a\uFFFDb\uFFFD");
+  EXPECT_EQ(replace_invalid_utf8("a\xF0\x9F\x98"
+                                 "b\xFF"),
+            "a\uFFFDb\uFFFD");
   std::string all;
   append_utf8(all, U'é');
   append_utf8(all, U'😀');
@@ -107,7 +113,9 @@ TEST(ThreadPool, CoversEveryIndexOnce) {
   }
 }
 
-TEST(CpuQuota, IsAtLeastOne) { EXPECT_GE(usable_cores(), 1); }
+TEST(CpuQuota, IsAtLeastOne) {
+  EXPECT_GE(usable_cores(), 1);
+}
 
 }  // namespace
 }  // namespace ferry

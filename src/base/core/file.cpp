@@ -1,12 +1,12 @@
 #include "base/core/file.h"
 
+#include <cerrno>
+#include <cstring>
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 namespace ferry {
 namespace {
@@ -75,8 +75,8 @@ Result<std::string> read_file(const std::filesystem::path& path, uint64_t max_by
   if (fd.get() < 0) return os_error(path, "open");
   FERRY_TRY(const uint64_t size, regular_file_size(fd.get(), path));
   if (size > max_bytes) {
-    return fail(ErrorCode::resource_exhausted, "{}: has {} bytes, more than the {} expected at most", path.string(),
-                size, max_bytes);
+    return fail(ErrorCode::resource_exhausted, "{}: has {} bytes, more than the {} expected at most",
+                path.string(), size, max_bytes);
   }
   std::string content(size, '\0');
   size_t done = 0;
@@ -92,11 +92,18 @@ Result<std::string> read_file(const std::filesystem::path& path, uint64_t max_by
 }
 
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view content) {
+  return write_file_atomic(path, std::span(&content, 1));
+}
+
+Result<void> write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> pieces) {
   std::string temporary = path.string() + ".XXXXXX";
   {
     const FileDescriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
     if (fd.get() < 0) return os_error(temporary, "create");
-    auto written = write_all(fd.get(), content, temporary);
+    Result<void> written;
+    for (const std::string_view piece : pieces) {
+      if (written) written = write_all(fd.get(), piece, temporary);
+    }
     if (written && ::fsync(fd.get()) != 0) written = os_error(temporary, "sync");
     if (!written) {
       ::unlink(temporary.c_str());

@@ -14,7 +14,8 @@
 namespace ferry {
 
 // A file mapped read-only for as long as the object lives. Immutable, so any thread may read it.
-// A file that another process truncates meanwhile raises SIGBUS: models are replaced by rename, never in place.
+// A file that another process truncates meanwhile raises SIGBUS: models are replaced by rename, never in
+// place.
 class MappedFile {
  public:
   static Result<std::shared_ptr<const MappedFile>> open(const std::filesystem::path& path);
@@ -39,5 +40,7 @@ Result<std::string> read_file(const std::filesystem::path& path, uint64_t max_by
 
 // Writes beside the target, syncs, then renames over it: readers see the old file or the new one, whole.
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view content);
+// The same of many pieces, one after the other: nothing large needs to be put together in memory first.
+Result<void> write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> pieces);
 
 }  // namespace ferry
