@@ -27,32 +27,35 @@ Result<void> check_ranges(const ArchSpec& spec, std::string_view where) {
   };
   for (const Range& range : ranges) {
     if (range.value < range.least || range.value > range.most) {
-      return fail(ErrorCode::invalid_argument, "{}: {} is {}; it must be from {} to {}", where, range.name, range.value,
-                  range.least, range.most);
+      return fail(ErrorCode::invalid_argument, "{}: {} is {}; it must be from {} to {}", where, range.name,
+                  range.value, range.least, range.most);
     }
   }
   return {};
 }
 
-bool positive(double value) { return std::isfinite(value) && value > 0; }
+bool positive(double value) {
+  return std::isfinite(value) && value > 0;
+}
 
 Result<void> check_rope(const RopeSpec& rope, int32_t head_dim, std::string_view where) {
   if (rope.rotary_dims < 2 || rope.rotary_dims % 2 != 0 || rope.rotary_dims > head_dim) {
     return fail(ErrorCode::invalid_argument,
-                "{}: {} rotary dimensions in heads of {}; it must be an even number, at most the head size", where,
-                rope.rotary_dims, head_dim);
+                "{}: {} rotary dimensions in heads of {}; it must be an even number, at most the head size",
+                where, rope.rotary_dims, head_dim);
   }
   if (!positive(rope.theta) || !positive(rope.factor)) {
-    return fail(ErrorCode::invalid_argument, "{}: rope theta {} and factor {} must be positive", where, rope.theta,
-                rope.factor);
+    return fail(ErrorCode::invalid_argument, "{}: rope theta {} and factor {} must be positive", where,
+                rope.theta, rope.factor);
   }
   if (rope.scaling == RopeScaling::llama3 &&
       !(positive(rope.low_frequency_factor) && rope.high_frequency_factor > rope.low_frequency_factor &&
         positive(rope.high_frequency_factor) && positive(rope.original_positions))) {
-    return fail(ErrorCode::invalid_argument,
-                "{}: llama3 rope scaling needs 0 < low_freq_factor < high_freq_factor and a positive original "
-                "context length, not {}, {} and {}",
-                where, rope.low_frequency_factor, rope.high_frequency_factor, rope.original_positions);
+    return fail(
+        ErrorCode::invalid_argument,
+        "{}: llama3 rope scaling needs 0 < low_freq_factor < high_freq_factor and a positive original "
+        "context length, not {}, {} and {}",
+        where, rope.low_frequency_factor, rope.high_frequency_factor, rope.original_positions);
   }
   return {};
 }
@@ -60,13 +63,13 @@ Result<void> check_rope(const RopeSpec& rope, int32_t head_dim, std::string_view
 Result<void> check_token_ids(const ArchSpec& spec, std::string_view where) {
   const auto inside = [&](int32_t id) { return id >= 0 && id < spec.vocab; };
   if (spec.bos_id && !inside(*spec.bos_id)) {
-    return fail(ErrorCode::invalid_argument, "{}: beginning-of-text token {} is not in the vocabulary of {}", where,
-                *spec.bos_id, spec.vocab);
+    return fail(ErrorCode::invalid_argument, "{}: beginning-of-text token {} is not in the vocabulary of {}",
+                where, *spec.bos_id, spec.vocab);
   }
   for (const int32_t id : spec.eos_ids) {
     if (!inside(id)) {
-      return fail(ErrorCode::invalid_argument, "{}: end-of-text token {} is not in the vocabulary of {}", where, id,
-                  spec.vocab);
+      return fail(ErrorCode::invalid_argument, "{}: end-of-text token {} is not in the vocabulary of {}",
+                  where, id, spec.vocab);
     }
   }
   return {};
@@ -77,14 +80,16 @@ Result<void> check_token_ids(const ArchSpec& spec, std::string_view where) {
 Result<void> check_spec(const ArchSpec& spec, std::string_view where) {
   FERRY_TRY_VOID(check_ranges(spec, where));
   if (spec.heads % spec.kv_heads != 0) {
-    return fail(ErrorCode::invalid_argument, "{}: {} attention heads cannot share {} key/value heads evenly", where,
-                spec.heads, spec.kv_heads);
+    return fail(ErrorCode::invalid_argument, "{}: {} attention heads cannot share {} key/value heads evenly",
+                where, spec.heads, spec.kv_heads);
   }
   if (!positive(spec.norm_eps) || spec.norm_eps >= 1) {
-    return fail(ErrorCode::invalid_argument, "{}: the norm's epsilon {} must be between 0 and 1", where, spec.norm_eps);
+    return fail(ErrorCode::invalid_argument, "{}: the norm's epsilon {} must be between 0 and 1", where,
+                spec.norm_eps);
   }
   for (const LayerSpec& layer : spec.layers) {
-    if (layer.window < 0) return fail(ErrorCode::invalid_argument, "{}: attention window {}", where, layer.window);
+    if (layer.window < 0)
+      return fail(ErrorCode::invalid_argument, "{}: attention window {}", where, layer.window);
   }
   FERRY_TRY_VOID(check_rope(spec.rope, spec.head_dim, where));
   return check_token_ids(spec, where);

@@ -67,7 +67,9 @@ class Model {
  private:
   struct Weights;
   struct Scratch;
+  friend class WeightLoader;
   Model();
+  void prepare(const Batch& batch, const KvCache& cache);
 
   ArchSpec spec_;
   int32_t max_rows_ = 0;

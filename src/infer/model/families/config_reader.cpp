@@ -70,9 +70,13 @@ double ConfigReader::number(std::string_view key) {
   return number(key, 1);
 }
 
-double ConfigReader::number(std::string_view key, double fallback) { return read<double>(key).value_or(fallback); }
+double ConfigReader::number(std::string_view key, double fallback) {
+  return read<double>(key).value_or(fallback);
+}
 
-bool ConfigReader::flag(std::string_view key, bool fallback) { return read<bool>(key).value_or(fallback); }
+bool ConfigReader::flag(std::string_view key, bool fallback) {
+  return read<bool>(key).value_or(fallback);
+}
 
 std::string ConfigReader::text(std::string_view key, std::string_view fallback) {
   return read<std::string>(key).value_or(std::string(fallback));

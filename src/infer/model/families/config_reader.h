@@ -33,8 +33,8 @@ class ConfigReader {
   double number(std::string_view key, double fallback);
   bool flag(std::string_view key, bool fallback);
   std::string text(std::string_view key, std::string_view fallback);
-  std::vector<std::string> texts(std::string_view key);    // empty when absent
-  std::vector<int32_t> token_ids(std::string_view key);    // one number or a list; empty when absent
+  std::vector<std::string> texts(std::string_view key);      // empty when absent
+  std::vector<int32_t> token_ids(std::string_view key);      // one number or a list; empty when absent
   std::optional<ConfigReader> member(std::string_view key);  // an object; pass its errors on with absorb()
 
   // For features that Ferry does not have: fails unless the field is absent, null, false or 0.

@@ -23,8 +23,10 @@ void read_llama3_scaling(ConfigReader& config, ConfigReader& parameters, RopeSpe
 
 void read_rope_parameters(ConfigReader& config, ConfigReader& parameters, RopeSpec& rope) {
   rope.theta = parameters.number("rope_theta", rope.theta);
-  if (parameters.number("partial_rotary_factor", 1) != 1) parameters.unsupported("partial_rotary_factor", "not 1");
-  parameters.refuse({"mrope_section", kFull, kSliding});  // the last two: other parameters for each layer kind
+  if (parameters.number("partial_rotary_factor", 1) != 1)
+    parameters.unsupported("partial_rotary_factor", "not 1");
+  parameters.refuse(
+      {"mrope_section", kFull, kSliding});  // the last two: other parameters for each layer kind
   const std::string type = parameters.text("rope_type", parameters.text("type", "default"));
   if (type == "linear") {
     rope.scaling = RopeScaling::linear;
@@ -55,7 +57,8 @@ RopeSpec read_rope(ConfigReader& config, int32_t head_dim) {
 int32_t head_dim_of(ConfigReader& config, int32_t hidden, int32_t heads) {
   const std::optional<int32_t> given = config.optional_count("head_dim");
   if (!given && hidden % heads != 0) {
-    config.invalid("num_attention_heads", fmt::format("is {}, which does not divide hidden_size {}", heads, hidden));
+    config.invalid("num_attention_heads",
+                   fmt::format("is {}, which does not divide hidden_size {}", heads, hidden));
   }
   return given.value_or(hidden / heads);
 }
@@ -89,7 +92,8 @@ ArchSpec decoder_from_config(ConfigReader& config) {
   if (!bos.empty()) spec.bos_id = bos.front();
 
   const int32_t layers = config.count("num_hidden_layers");
-  if (layers > kMaxLayers) config.invalid("num_hidden_layers", fmt::format("is {}; at most {}", layers, kMaxLayers));
+  if (layers > kMaxLayers)
+    config.invalid("num_hidden_layers", fmt::format("is {}; at most {}", layers, kMaxLayers));
   spec.layers.resize(static_cast<size_t>(std::min(layers, kMaxLayers)));
 
   const std::string activation = config.text("hidden_act", "silu");
@@ -109,12 +113,14 @@ void read_qwen_windows(ConfigReader& config, ArchSpec& spec) {
   }
   const std::vector<std::string> types = config.texts("layer_types");
   if (!types.empty() && types.size() != spec.layers.size()) {
-    return config.invalid("layer_types", fmt::format("has {} entries for {} layers", types.size(), spec.layers.size()));
+    return config.invalid("layer_types",
+                          fmt::format("has {} entries for {} layers", types.size(), spec.layers.size()));
   }
   const auto first = static_cast<size_t>(config.optional_count("max_window_layers", 0).value_or(28));
   for (size_t i = 0; i < spec.layers.size(); ++i) {
-    const std::string_view type = !types.empty() ? std::string_view(types[i])
-                                  : window > 0 && i >= first ? kSliding : kFull;
+    const std::string_view type = !types.empty()             ? std::string_view(types[i])
+                                  : window > 0 && i >= first ? kSliding
+                                                             : kFull;
     spec.layers[i].window = window_of_layer_type(config, type, window);
   }
 }

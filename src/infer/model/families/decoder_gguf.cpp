@@ -59,7 +59,8 @@ ArchSpec decoder_from_gguf(GgufReader& file, kernels::RopePairing pairing) {
 
   // "tensor_data_layout" only says where a conversion came from.
   file.ignore({"vocab_size", "tensor_data_layout", "expert_used_count"});
-  if (file.optional_count("expert_count", 0).value_or(0) > 0) file.unsupported("expert_count", "a mixture of experts");
+  if (file.optional_count("expert_count", 0).value_or(0) > 0)
+    file.unsupported("expert_count", "a mixture of experts");
   return spec;
 }
 

@@ -13,7 +13,8 @@ void GgufReader::keep(Error error) {
 }
 
 void GgufReader::unsupported(std::string_view key, std::string_view what) {
-  keep({ErrorCode::unsupported, fmt::format("{}: \"{}{}\": {} is not supported", file_->name(), prefix_, key, what)});
+  keep({ErrorCode::unsupported,
+        fmt::format("{}: \"{}{}\": {} is not supported", file_->name(), prefix_, key, what)});
 }
 
 template <class T>
@@ -26,11 +27,12 @@ std::optional<T> GgufReader::read(std::string_view key) {
   return std::nullopt;
 }
 
-std::optional<int32_t> GgufReader::in_range(std::string_view key, std::optional<int64_t> value, int64_t least) {
+std::optional<int32_t> GgufReader::in_range(std::string_view key, std::optional<int64_t> value,
+                                            int64_t least) {
   if (!value) return std::nullopt;
   if (*value < least || *value > std::numeric_limits<int32_t>::max()) {
-    keep({ErrorCode::invalid_argument,
-          fmt::format("{}: \"{}\" is {}; it must be from {} to 2147483647", file_->name(), key, *value, least)});
+    keep({ErrorCode::invalid_argument, fmt::format("{}: \"{}\" is {}; it must be from {} to 2147483647",
+                                                   file_->name(), key, *value, least)});
     return std::nullopt;
   }
   return static_cast<int32_t>(*value);
@@ -42,17 +44,21 @@ std::optional<int32_t> GgufReader::optional_count(std::string_view key, int32_t 
 
 int32_t GgufReader::count(std::string_view key) {
   const std::optional<int32_t> value = optional_count(key);
-  if (!value) keep({ErrorCode::invalid_argument, fmt::format("{}: \"{}{}\" is missing", file_->name(), prefix_, key)});
+  if (!value)
+    keep({ErrorCode::invalid_argument, fmt::format("{}: \"{}{}\" is missing", file_->name(), prefix_, key)});
   return value.value_or(1);
 }
 
 double GgufReader::number(std::string_view key) {
   const std::optional<double> value = read<double>(key);
-  if (!value) keep({ErrorCode::invalid_argument, fmt::format("{}: \"{}{}\" is missing", file_->name(), prefix_, key)});
+  if (!value)
+    keep({ErrorCode::invalid_argument, fmt::format("{}: \"{}{}\" is missing", file_->name(), prefix_, key)});
   return value.value_or(1);
 }
 
-double GgufReader::number(std::string_view key, double fallback) { return read<double>(key).value_or(fallback); }
+double GgufReader::number(std::string_view key, double fallback) {
+  return read<double>(key).value_or(fallback);
+}
 
 std::string GgufReader::text(std::string_view key, std::string_view fallback) {
   return std::string(read<std::string_view>(key).value_or(fallback));
@@ -73,10 +79,10 @@ std::optional<int32_t> GgufReader::token_id(std::string_view key) {
 Shape GgufReader::tensor_shape(std::string_view name, int rank) {
   const GgufTensor* tensor = file_->find_tensor(name);
   if (tensor != nullptr && tensor->shape.rank() == rank) return tensor->shape;
-  keep({ErrorCode::corrupt, tensor == nullptr
-                                ? fmt::format("{}: tensor {} is missing", file_->name(), quoted(name))
-                                : fmt::format("{}: tensor {} has shape {}, expected {} dimensions", file_->name(),
-                                              quoted(name), tensor->shape.to_string(), rank)});
+  keep({ErrorCode::corrupt,
+        tensor == nullptr ? fmt::format("{}: tensor {} is missing", file_->name(), quoted_name(name))
+                          : fmt::format("{}: tensor {} has shape {}, expected {} dimensions", file_->name(),
+                                        quoted_name(name), tensor->shape.to_string(), rank)});
   Shape ones;
   for (int i = 0; i < rank; ++i) ones.push_back(1);
   return ones;
@@ -90,8 +96,9 @@ std::vector<float> GgufReader::floats(std::string_view name, int64_t most) {
     return {};
   }
   if (view->dtype != DType::f32 || view->shape.rank() != 1 || view->shape[0] > most) {
-    keep({ErrorCode::corrupt, fmt::format("{}: tensor {} must be at most {} F32 numbers, not {} {}", file_->name(),
-                                          quoted(name), most, dtype_info(view->dtype).name, view->shape.to_string())});
+    keep({ErrorCode::corrupt,
+          fmt::format("{}: tensor {} must be at most {} F32 numbers, not {} {}", file_->name(),
+                      quoted_name(name), most, dtype_info(view->dtype).name, view->shape.to_string())});
     return {};
   }
   std::vector<float> out(static_cast<size_t>(view->shape[0]));
@@ -104,7 +111,7 @@ Result<void> GgufReader::finish() const {
   for (const GgufEntry& entry : file_->metadata()) {
     if (entry.key.starts_with(prefix_) && !asked_.contains(entry.key)) {
       return fail(ErrorCode::unsupported, "{}: {} = {}: Ferry does not know this parameter", file_->name(),
-                  quoted(entry.key), gguf_value_text(entry));
+                  quoted_name(entry.key), gguf_value_text(entry));
     }
   }
   return {};

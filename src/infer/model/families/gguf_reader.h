@@ -17,7 +17,8 @@ namespace ferry {
 
 class GgufReader {
  public:
-  GgufReader(const GgufFile& file, std::string architecture) : file_(&file), prefix_(std::move(architecture) + ".") {}
+  GgufReader(const GgufFile& file, std::string architecture)
+      : file_(&file), prefix_(std::move(architecture) + ".") {}
 
   int32_t count(std::string_view key);  // at least 1; 1 after an error
   std::optional<int32_t> optional_count(std::string_view key, int32_t least = 1);

@@ -1,4 +1,5 @@
-// Mistral 7B and Nemo: Llama with a sliding window in every layer, and heads that need not add up to hidden_size.
+// Mistral 7B and Nemo: Llama with a sliding window in every layer, and heads that need not add up to
+// hidden_size.
 
 #include "infer/model/families/decoder.h"
 #include "infer/model/families/family.h"

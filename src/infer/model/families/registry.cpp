@@ -9,7 +9,8 @@ namespace {
 
 constexpr const Family* kFamilies[] = {&kLlama, &kMistral, &kQwen2, &kQwen3};
 
-tl::unexpected<Error> unknown(std::string_view where, std::string_view name, std::string_view Family::*known) {
+tl::unexpected<Error> unknown(std::string_view where, std::string_view name,
+                              std::string_view Family::*known) {
   std::string list;
   for (const Family* family : kFamilies) {
     const std::string_view item = family->*known;
@@ -17,12 +18,13 @@ tl::unexpected<Error> unknown(std::string_view where, std::string_view name, std
     if (!list.empty()) list += ", ";
     list += item;
   }
-  return fail(ErrorCode::unsupported, "{}: architecture {} is not supported; Ferry knows {}", where, quoted(name),
-              list);
+  return fail(ErrorCode::unsupported, "{}: architecture {} is not supported; Ferry knows {}", where,
+              quoted_name(name), list);
 }
 
 const Family* find(std::string_view name, std::string_view Family::*by) {
-  const auto* found = std::ranges::find_if(kFamilies, [&](const Family* family) { return family->*by == name; });
+  const auto* found =
+      std::ranges::find_if(kFamilies, [&](const Family* family) { return family->*by == name; });
   return found == std::end(kFamilies) || name.empty() ? nullptr : *found;
 }
 
