@@ -23,18 +23,23 @@ struct HubFolders {
 };
 
 struct LocalModel {
-  std::string name;  // "pilot", "llama-3.2-1b-q8_0": the folder's or the file's name without .gguf
+  // "pilot", "meta/llama-3.2-1b": the path within the folder of models, without .gguf. For a model that was
+  // given by its path, the last part of it.
+  std::string name;
   std::filesystem::path path;
   std::string format;  // "safetensors" or "gguf"
   uint64_t bytes = 0;  // on disk
   bool bundled = false;
 };
 
-// Every model there is, sorted by name; one in FERRY_HOME hides a bundled one of the same name.
+// Every model there is, sorted by name; one in FERRY_HOME hides a bundled one of the same name. Models may
+// lie up to three folders deep, behind symbolic links too; hidden entries and what cannot be read are passed
+// over.
 std::vector<LocalModel> list_models(const HubFolders& folders);
 
-// `model` is a path (absolute, or relative to the working folder, where such a file exists) or a name. The
-// error lists the names there are, the nearest first.
+// `model` is a path (absolute, or relative to the working folder, where such a file exists; a folder that
+// holds a single .gguf file means that file) or a name, whose folder may be left out where the rest is
+// unique. The error lists the names there are, the nearest first.
 Result<LocalModel> resolve_model(std::string_view model, const HubFolders& folders);
 
 }  // namespace ferry
