@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "infer/kernels/reference/reference.h"
-#include "infer/tensor/half.h"
+#include "infer/tensor/blocks.h"
 
 namespace ferry::kernels::reference {
 
@@ -15,32 +15,23 @@ class History {
  public:
   History(const KvLayer& kv, std::span<const int32_t> pages) : kv_(kv), pages_(pages) {}
 
-  float key(int32_t position, int32_t head, int32_t d) const { return load(offset(position, head, d)); }
-  float value(int32_t position, int32_t head, int32_t d) const { return load(values(position, head, d)); }
-  void set_key(int32_t position, int32_t head, int32_t d, float x) { store(offset(position, head, d), x); }
-  void set_value(int32_t position, int32_t head, int32_t d, float x) { store(values(position, head, d), x); }
+  // x: [head_dim]
+  void read_key(int32_t position, int32_t head, float* x) const { read(key(position, head), x); }
+  void read_value(int32_t position, int32_t head, float* x) const { read(value(position, head), x); }
+  void write_key(int32_t position, int32_t head, const float* x) { write(key(position, head), x); }
+  void write_value(int32_t position, int32_t head, const float* x) { write(value(position, head), x); }
 
  private:
-  // In elements from kv.pages.
-  int64_t offset(int32_t position, int32_t head, int32_t d) const {
+  int64_t element_bytes() const { return dtype_info(kv_.dtype).bytes; }
+  std::byte* key(int32_t position, int32_t head) const {
     const int64_t page = pages_[static_cast<size_t>(position / kv_.page_tokens)];
-    const int64_t in_page = (int64_t{head} * kv_.page_tokens + position % kv_.page_tokens) * kv_.head_dim + d;
-    return page * (kv_.page_bytes / dtype_info(kv_.dtype).bytes) + in_page;
+    const int64_t row = int64_t{head} * kv_.page_tokens + position % kv_.page_tokens;
+    return kv_.pages + page * kv_.page_bytes + row * kv_.head_dim * element_bytes();
   }
-  int64_t values(int32_t position, int32_t head, int32_t d) const {
-    return offset(position, head, d) + int64_t{kv_.kv_heads} * kv_.page_tokens * kv_.head_dim;
-  }
-  float load(int64_t index) const {
-    if (kv_.dtype == DType::f32) return reinterpret_cast<const float*>(kv_.pages)[index];
-    return bf16_to_f32(reinterpret_cast<const uint16_t*>(kv_.pages)[index]);
-  }
-  void store(int64_t index, float x) {
-    if (kv_.dtype == DType::f32) {
-      reinterpret_cast<float*>(kv_.pages)[index] = x;
-    } else {
-      reinterpret_cast<uint16_t*>(kv_.pages)[index] = f32_to_bf16(x);
-    }
-  }
+  std::byte* value(int32_t position, int32_t head) const { return key(position, head) + kv_.page_bytes / 2; }
+
+  void read(const std::byte* from, float* x) const { dequantize_row(kv_.dtype, from, kv_.head_dim, x); }
+  void write(std::byte* to, const float* x) { quantize_row(kv_.dtype, x, kv_.head_dim, to); }
 
   KvLayer kv_;
   std::span<const int32_t> pages_;
@@ -55,22 +46,22 @@ struct Partial {
 
 Partial attend_span(const History& history, const AttentionArgs& args, const float* q, int32_t head,
                     int32_t begin, int32_t end) {
-  const int32_t head_dim = args.kv.head_dim;
   std::vector<float> scores(static_cast<size_t>(end - begin));
+  std::vector<float> x(static_cast<size_t>(args.kv.head_dim));
   Partial partial;
   for (int32_t t = begin; t < end; ++t) {
+    history.read_key(t, head, x.data());
     float dot = 0;
-    for (int32_t d = 0; d < head_dim; ++d) dot += q[d] * history.key(t, head, d);
+    for (size_t d = 0; d < x.size(); ++d) dot += q[d] * x[d];
     scores[static_cast<size_t>(t - begin)] = dot * args.scale;
     partial.max = std::max(partial.max, dot * args.scale);
   }
-  partial.out.assign(static_cast<size_t>(head_dim), 0.0f);
+  partial.out.assign(x.size(), 0.0f);
   for (int32_t t = begin; t < end; ++t) {
     const float p = std::exp(scores[static_cast<size_t>(t - begin)] - partial.max);
     partial.sum += p;
-    for (int32_t d = 0; d < head_dim; ++d) {
-      partial.out[static_cast<size_t>(d)] += p * history.value(t, head, d);
-    }
+    history.read_value(t, head, x.data());
+    for (size_t d = 0; d < x.size(); ++d) partial.out[d] += p * x[d];
   }
   return partial;
 }
@@ -112,11 +103,9 @@ void store_kv(const StoreKvArgs& args) {
     for (int32_t i = 0; i < sequence.rows; ++i) {
       const int64_t row = int64_t{sequence.first_row} + i;
       for (int32_t h = 0; h < args.kv.kv_heads; ++h) {
-        for (int32_t d = 0; d < args.kv.head_dim; ++d) {
-          const int64_t at = (row * args.kv.kv_heads + h) * args.kv.head_dim + d;
-          history.set_key(sequence.first_position + i, h, d, args.k[at]);
-          history.set_value(sequence.first_position + i, h, d, args.v[at]);
-        }
+        const int64_t at = (row * args.kv.kv_heads + h) * args.kv.head_dim;
+        history.write_key(sequence.first_position + i, h, args.k + at);
+        history.write_value(sequence.first_position + i, h, args.v + at);
       }
     }
   }
