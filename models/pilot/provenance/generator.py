@@ -1,0 +1,431 @@
+"""Seeded generator of desk-work conversations for the pilot model.
+
+Every example belongs to a split (`train`, `dev`, `heldout`). Splits use
+different entities and different phrasings; see the tables in the modules
+imported here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import conversation
+import documents
+import phrasings
+import tickets
+from entities import CURRENCIES, Entities, money_text
+
+Message = dict[str, str]
+HELDOUT_COUNTS = {"classify": 120, "extract": 140, "sentiment": 80, "arithmetic": 50, "summary": 50, "chat": 60}
+WEIGHTS = {
+    "extract": 0.42,
+    "classify": 0.15,
+    "sentiment": 0.09,
+    "summary": 0.09,
+    "arithmetic": 0.1,
+    "chat": 0.09,
+    "repeat": 0.06,
+}
+CHOICE = re.compile(r"\[([^\[\]]*)\]")
+
+
+@dataclass
+class Example:
+    """One conversation; the last message is the answer that is scored."""
+
+    task: str
+    kind: str
+    messages: list[Message]
+
+
+class Slots(dict[str, str]):
+    """Slot values of one text, drawn when first used and then kept."""
+
+    def __init__(self, source: Entities, **values: str) -> None:
+        super().__init__(values)
+        self.source = source
+
+    def __missing__(self, slot: str) -> str:
+        name = re.sub(r"\d+$", "", slot)
+        source = self.source
+        makers = {
+            "date": lambda: source.date().text,
+            "month": lambda: source.date().month,
+            "year": lambda: str(source.date().year),
+            "other": source.amount,
+            "customer": source.person,
+            "items": lambda: f"{source.number()} x {source.item()}",
+            "noun": lambda: source.item().split()[-1],
+            "thing": lambda: source.rng.choice(phrasings.PLACES[source.split]),
+            "pos": lambda: source.rng.choice(phrasings.ADJECTIVES["positive"]),
+            "neg": lambda: source.rng.choice(phrasings.ADJECTIVES["negative"]),
+            "neu": lambda: source.rng.choice(phrasings.ADJECTIVES["neutral"]),
+        }
+        self[slot] = makers[name]() if name in makers else getattr(source, name)()
+        return self[slot]
+
+
+class Generator:
+    """Produces examples of one split from one random source."""
+
+    def __init__(self, split: str, seed: str) -> None:
+        self.split = split
+        self.rng = random.Random(seed)
+        self.entities = Entities(split, self.rng)
+
+    def example(self, task: str, kind: str = "") -> Example:
+        """A conversation whose last exchange is of the given task."""
+        rng = self.rng
+        make = getattr(self, task)
+        kind, messages = make(kind)
+        turns = [messages]
+        if task != "repeat" and rng.random() < 0.1:
+            for _ in range(rng.randint(1, 2)):
+                other = rng.choice(("classify", "sentiment", "arithmetic", "chat", "chat", "extract"))
+                turns.insert(0, getattr(self, other)("")[1])
+        elif self.split == "train" and rng.random() < 0.06:
+            turns.append(self._follow_up(messages))
+        flat = [message for turn in turns for message in turn]
+        if rng.random() < 0.3:
+            flat.insert(0, {"role": "system", "content": self._text(rng.choice(conversation.SYSTEM[self.split]))})
+        return Example(task, kind, flat)
+
+    def _expand(self, template: str) -> str:
+        """Replaces each `[a|b]` by one alternative."""
+        return CHOICE.sub(lambda match: self.rng.choice(match[1].split("|")), template)
+
+    def _text(self, template: str, slots: Slots | None = None) -> str:
+        filled = self._expand(template).format_map(slots if slots is not None else Slots(self.entities))
+        return re.sub(r" +", " ", filled).strip()
+
+    def _ask(self, asks: list[str], text: str, answer: str, **values: str) -> list[Message]:
+        prompt = self.rng.choice(asks).format(text=text, **values)
+        if self.split == "train" and self.rng.random() < 0.06:
+            head = prompt.removesuffix(text)
+            prompt = head.lower() + prompt[len(head) :]
+        return exchange(prompt, answer)
+
+    def classify(self, label: str) -> tuple[str, list[Message]]:
+        rng, split = self.rng, self.split
+        label = label or rng.choice(tickets.LABELS)
+        slots = Slots(self.entities)
+        pool = {"train": tickets.TRAIN, "dev": tickets.DEV, "heldout": tickets.HELDOUT}[split]
+        parts = [capital(self._text(rng.choice(pool[label]), slots))]
+        if split == "train" and rng.random() < 0.15:
+            parts.append(capital(self._text(rng.choice(pool[label]), slots)))
+        if rng.random() < 0.3:
+            topic = rng.choice([name for name in tickets.LABELS if name != label])
+            settled = self._text(
+                rng.choice(tickets.SETTLED[split]), Slots(self.entities, topic=rng.choice(tickets.TOPICS[topic]))
+            )
+            parts.insert(rng.randint(0, len(parts)), capital(settled))
+        if rng.random() < 0.45:
+            parts.insert(0, self._text(rng.choice(tickets.OPENERS[split]), slots))
+        if rng.random() < 0.45:
+            parts.append(self._text(rng.choice(tickets.CLOSERS[split]), slots))
+        text = " ".join(parts)
+        if split == "train":
+            text = self._noise(text)
+        labels = list(tickets.LABELS)
+        if rng.random() < 0.5:
+            rng.shuffle(labels)
+        return label, self._ask(tickets.ASK[split], text, label, labels=listing(labels, rng))
+
+    def sentiment(self, label: str) -> tuple[str, list[Message]]:
+        rng, split = self.rng, self.split
+        label = label or rng.choice(("positive", "negative", "neutral"))
+        slots = Slots(self.entities)
+        pool = phrasings.SENTIMENT[split]
+        parts = [capital(self._text(rng.choice(pool[label]), slots))]
+        if split == "train" and rng.random() < 0.3:
+            parts.append(capital(self._text(rng.choice(pool[label]), slots)))
+        if rng.random() < 0.3:
+            facts = [fact for fact in pool["neutral"] if not re.search(r"\{(pos|neg|neu)", fact)]
+            parts.insert(0, capital(self._text(rng.choice(facts), slots)))
+        text = " ".join(parts)
+        if split == "train":
+            text = self._noise(text)
+        return label, self._ask(phrasings.ASK_SENTIMENT[split], text, label)
+
+    def _noise(self, text: str) -> str:
+        """Now and then lower case, a missing full stop or a typing error."""
+        rng = self.rng
+        chance = rng.random()
+        if chance < 0.05:
+            return text.lower()
+        if chance < 0.1:
+            return text.rstrip(".!?")
+        if chance < 0.15:
+            at = rng.randrange(len(text) - 1)
+            return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+        return text
+
+    def extract(self, kind: str) -> tuple[str, list[Message]]:
+        rng, split = self.rng, self.split
+        kind = kind or rng.choice(list(documents.KEYS))
+        shown, values = self._record(kind)
+        absent = [rng.choice(list(shown))] if rng.random() < 0.1 else []
+        text = self._document(kind, shown, absent)
+        for slot in absent:
+            for key in {"money": ("currency", "total"), "bought": ("item", "quantity")}.get(slot, (slot,)):
+                values[key] = "null"
+        keys = list(documents.KEYS[kind])
+        asks = documents.ASK[split]
+        if rng.random() < 0.12:
+            rng.shuffle(keys)
+            keys = keys[: rng.randint(2, len(keys))]
+            asks = [ask for ask in asks if "{keys}" in ask]
+        answer = "{" + ", ".join(f'"{key}": {values[key]}' for key in keys) + "}"
+        return kind, self._ask(asks, text, answer, kind=kind, keys=listing(keys, rng))
+
+    def _record(self, kind: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Slot texts for the document and JSON values for the answer."""
+        rng, source = self.rng, self.entities
+        date = source.date()
+        if kind == "invoice":
+            cents, code = source.cents(), rng.choice(list(CURRENCIES))
+            shown = {
+                "vendor": source.company(),
+                "invoice_number": source.document_number(("INV", "RE", "R", "F", "BILL", "I")),
+            }
+            values = {key: json.dumps(value, ensure_ascii=False) for key, value in shown.items()}
+            shown |= {"date": date.text, "money": money_text(rng, cents, code)}
+            return shown, values | {
+                "date": f'"{date.iso}"',
+                "currency": f'"{code}"',
+                "total": f"{cents // 100}.{cents % 100:02d}",
+            }
+        if kind == "order":
+            quantity = rng.choice((rng.randint(2, 20), rng.randint(2, 500)))
+            customer = source.person() if rng.random() < 0.7 else source.company()
+            shown = {
+                "customer": customer,
+                "order_number": source.document_number(("ORD", "PO", "A", "O", "ORDER")),
+                "item": source.item(),
+                "quantity": str(quantity),
+                "city": source.city(),
+            }
+            values = {key: json.dumps(value, ensure_ascii=False) for key, value in shown.items()}
+            return shown, values | {"quantity": str(quantity)}
+        if kind == "contact":
+            name, company = source.person(), source.company()
+            shown = {"name": name, "company": company, "email": source.email(name, company), "phone": source.phone()}
+            return shown, {key: json.dumps(value, ensure_ascii=False) for key, value in shown.items()}
+        hour = rng.randint(7, 19)
+        time = rng.choice(
+            (
+                f"{hour}:{rng.choice(('00', '15', '30', '45'))}",
+                f"{hour:02d}:{rng.randint(0, 59):02d}",
+                f"{(hour - 1) % 12 + 1} {'am' if hour < 12 else 'pm'}",
+            )
+        )
+        place = (
+            source.city()
+            if rng.random() < 0.6
+            else f"{rng.choice(('room', 'Room', 'hall', 'office'))} {source.letters(0, 1)}{source.digits(1, 3)}"
+        )
+        shown = {"person": source.person(), "time": time, "place": place}
+        values = {key: json.dumps(value, ensure_ascii=False) for key, value in shown.items()}
+        return shown | {"date": date.text}, values | {"date": f'"{date.iso}"'}
+
+    def _document(self, kind: str, shown: dict[str, str], absent: list[str]) -> str:
+        """A text that states all slots but the absent ones."""
+        rng, split = self.rng, self.split
+        slots = Slots(self.entities, **shown)
+        style = rng.random()
+        extras = [
+            self._text(rng.choice(documents.EXTRA[kind][split]), slots) for _ in range(rng.choice((0, 0, 0, 1, 1, 2)))
+        ]
+        if style < 0.4 and not absent:
+            text = self._text(rng.choice(documents.WHOLE[kind][split]).replace("\n", "\0"), slots).replace("\0", "\n")
+            return text + ("\n" if "\n" in text else " ") + extras[0] if extras else text
+        if style < 0.7:
+            clauses = documents.CLAUSES[kind]
+            names = list(clauses)
+            if "bought" in clauses and ({"item", "quantity"} & set(absent)):
+                absent[:] = ["bought"]
+            parts = [self._text(rng.choice(clauses[name][split]), slots) for name in names if name not in absent]
+            if rng.random() < 0.6:
+                rng.shuffle(parts)
+            for extra in extras:
+                parts.insert(rng.randint(0, len(parts)), extra)
+            return " ".join(parts)
+        labels = documents.LABELS[kind]
+        mark = rng.choice((": ", ": ", ": ", " - ", " = ", ":", " "))
+        lines = []
+        for name in labels:
+            if name in absent:
+                continue
+            label = rng.choice(labels[name][split])
+            lines.append(f"{label}{mark}{shown[name]}")
+        if rng.random() < 0.5:
+            rng.shuffle(lines)
+        for extra in extras:
+            lines.insert(rng.randint(0, len(lines)), extra)
+        heading = rng.random()
+        if heading < 0.2:
+            lines.insert(0, kind.upper() if heading < 0.1 else kind.capitalize())
+        return rng.choice(("\n", "\n", "\n", ", ", "; ", " | ")).join(lines)
+
+    def summary(self, kind: str) -> tuple[str, list[Message]]:
+        rng, split, source = self.rng, self.split, self.entities
+        kind = kind or rng.choice(("meeting", "incident"))
+        product = source.product().removeprefix("the ")
+        slots = Slots(
+            source, product=product, team=rng.choice(phrasings.TEAMS[split]), cause=rng.choice(phrasings.CAUSES[split])
+        )
+        if kind == "meeting":
+            slots["action"] = rng.choice(phrasings.ACTIONS[split]).format_map(slots)
+            facts, template = phrasings.MEETING[split], phrasings.MEETING_SUMMARY
+        else:
+            facts, template = phrasings.INCIDENT[split], phrasings.INCIDENT_SUMMARY
+        parts = [capital(self._text(rng.choice(fact), slots)) for fact in facts]
+        filler = Slots(source)
+        for _ in range(rng.choice((0, 1, 1, 2))):
+            parts.insert(rng.randint(0, len(parts)), capital(self._text(rng.choice(phrasings.FILLER[split]), filler)))
+        return kind, self._ask(phrasings.ASK_SUMMARY[split], " ".join(parts), capital(self._text(template, slots)))
+
+    def arithmetic(self, sign: str) -> tuple[str, list[Message]]:
+        rng = self.rng
+        sign = sign or rng.choice("++--*")
+        high = 12 if sign == "*" else rng.choice((20, 99, 99))
+        while True:
+            a, b = rng.randint(1, high), rng.randint(1, high)
+            if sign == "-" and a < b:
+                a, b = b, a
+            if pair_split(a, sign, b) == self.split:
+                break
+        result = {"+": a + b, "-": a - b, "*": a * b}[sign]
+        prompt = self._text(
+            rng.choice(phrasings.ARITHMETIC[sign][self.split]), Slots(self.entities, a=str(a), b=str(b))
+        )
+        return sign, exchange(prompt, f"{a} {sign} {b} = {result}")
+
+    def chat(self, intent: str) -> tuple[str, list[Message]]:
+        rng = self.rng
+        names = list(conversation.INTENTS)
+        if self.split == "train" and not intent and rng.random() < 0.06:
+            return "name", self._name()
+        intent = intent or rng.choice([*names, "unknown", "unknown", "unknown", "ferry", "identity"])
+        answer, prompts = conversation.INTENTS[intent]
+        prompt = capital(self._text(rng.choice(prompts[self.split])))
+        return intent, exchange(self._noise(prompt) if self.split == "train" and len(prompt) > 4 else prompt, answer)
+
+    def _name(self) -> list[Message]:
+        """The user tells a name and asks for it later."""
+        rng = self.rng
+        first = self.entities.first()
+        turns = exchange(
+            rng.choice(conversation.NAME_TELL).format(first=first), conversation.NAME_REPLY.format(first=first)
+        )
+        if rng.random() < 0.3:
+            turns += self.arithmetic("")[1]
+        if rng.random() < 0.8:
+            turns += exchange(rng.choice(conversation.NAME_ASK), conversation.NAME_ANSWER.format(first=first))
+        return turns
+
+    def _follow_up(self, messages: list[Message]) -> list[Message]:
+        """A question about the answer that was just given."""
+        rng = self.rng
+        answer = messages[-1]["content"]
+        if answer.startswith("{"):
+            key, value = rng.choice(list(json.loads(answer, parse_float=str).items()))
+            field = key.replace("_", " ")
+            reply = conversation.FIELD_MISSING if value is None else conversation.FIELD_ANSWER
+            return exchange(
+                rng.choice(conversation.FIELD_ASK).format(field=field), reply.format(field=field, value=value)
+            )
+        if len(answer) < 24 and not answer.endswith(("!", ".")):
+            return exchange(rng.choice(conversation.SURE_ASK), conversation.SURE_ANSWER.format(answer=answer))
+        _, prompts = conversation.INTENTS["thanks"]
+        return exchange(self._text(rng.choice(prompts["train"])), conversation.INTENTS["thanks"][0])
+
+    def repeat(self, kind: str) -> tuple[str, list[Message]]:
+        """Copying practice: random words, names and numbers."""
+        rng, source = self.rng, self.entities
+        makers = (
+            source.word,
+            source.code,
+            source.first,
+            source.last,
+            source.company,
+            source.item,
+            source.email,
+            source.phone,
+            source.cents,
+        )
+        text = " ".join(str(rng.choice(makers)()) for _ in range(rng.randint(1, 6)))
+        return "repeat", exchange(rng.choice(phrasings.REPEAT).format(text=text), text)
+
+
+def exchange(prompt: str, answer: str) -> list[Message]:
+    return [{"role": "user", "content": prompt}, {"role": "assistant", "content": answer}]
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def listing(words: list[str], rng: random.Random) -> str:
+    """`a, b, c` or `a, b and c`."""
+    if rng.random() < 0.5:
+        return ", ".join(words)
+    return ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def pair_split(a: int, sign: str, b: int) -> str:
+    """The split that owns a sum; ten percent are held out, five are for dev."""
+    bucket = hashlib.sha256(f"{a}{sign}{b}".encode()).digest()[0] % 20
+    return {0: "heldout", 1: "heldout", 2: "dev"}.get(bucket, "train")
+
+
+def training_chunk(seed: int, index: int, size: int, repeat: float) -> list[Example]:
+    """Chunk `index` of the training stream; `repeat` raises the copying share."""
+    generator = Generator("train", f"{seed}-train-{index}")
+    weights = WEIGHTS | {"repeat": max(repeat, WEIGHTS["repeat"])}
+    tasks = generator.rng.choices(list(weights), weights=list(weights.values()), k=size)
+    return [generator.example(task) for task in tasks]
+
+
+def evaluation_set(split: str, seed: int, counts: dict[str, int]) -> Iterator[Example]:
+    """A fixed set without repeated prompts, with labels and kinds in turn."""
+    generator = Generator(split, f"{seed}-{split}")
+    kinds = {
+        "classify": list(tickets.LABELS),
+        "extract": list(documents.KEYS),
+        "sentiment": ["positive", "negative", "neutral"],
+        "arithmetic": ["+", "-", "*"],
+        "summary": ["meeting", "incident"],
+        "chat": [*conversation.INTENTS, "unknown", "unknown", "ferry"],
+    }
+    for task, count in counts.items():
+        seen: set[str] = set()
+        while len(seen) < count:
+            example = generator.example(task, kinds[task][len(seen) % len(kinds[task])])
+            prompt = json.dumps(example.messages[:-1])
+            if prompt not in seen:
+                seen.add(prompt)
+                yield example
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Write the held-out set.")
+    parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("heldout.jsonl"))
+    args = parser.parse_args()
+    examples = evaluation_set("heldout", args.seed, HELDOUT_COUNTS)
+    lines = [
+        json.dumps({"id": number, **asdict(example)}, ensure_ascii=False) for number, example in enumerate(examples)
+    ]
+    args.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
