@@ -1,11 +1,11 @@
 #include "base/core/cpu_quota.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <string>
+
+#include <sched.h>
 
 namespace ferry {
 namespace {

@@ -91,8 +91,8 @@ struct Kind<const json::array*> {
 
 Result<json::value> parse_json(std::string_view text, std::string_view source, JsonLimits limits) {
   if (text.size() > limits.max_bytes) {
-    return fail(ErrorCode::resource_exhausted, "{}: {} bytes of JSON, more than the {} allowed", source, text.size(),
-                limits.max_bytes);
+    return fail(ErrorCode::resource_exhausted, "{}: {} bytes of JSON, more than the {} allowed", source,
+                text.size(), limits.max_bytes);
   }
   json::parse_options options;
   options.max_depth = limits.max_depth;
@@ -130,7 +130,8 @@ std::string_view json_kind(const json::value& value) {
 }
 
 template <class T>
-Result<std::optional<T>> json_optional(const json::object& object, std::string_view key, std::string_view where) {
+Result<std::optional<T>> json_optional(const json::object& object, std::string_view key,
+                                       std::string_view where) {
   const json::value* found = object.if_contains(key);
   if (found == nullptr || found->is_null()) return std::optional<T>();
   if (std::optional<T> got = Kind<T>::get(*found)) return got;
@@ -145,8 +146,8 @@ Result<T> json_require(const json::object& object, std::string_view key, std::st
   return fail(ErrorCode::invalid_argument, "{}: \"{}\" is missing; it must be {}", where, key, Kind<T>::name);
 }
 
-#define FERRY_JSON_TYPE(T)                                                                             \
-  template Result<T> json_require<T>(const json::object&, std::string_view, std::string_view);         \
+#define FERRY_JSON_TYPE(T)                                                                     \
+  template Result<T> json_require<T>(const json::object&, std::string_view, std::string_view); \
   template Result<std::optional<T>> json_optional<T>(const json::object&, std::string_view, std::string_view);
 FERRY_JSON_TYPE(bool)
 FERRY_JSON_TYPE(int64_t)

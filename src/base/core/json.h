@@ -33,14 +33,17 @@ Result<json::value> parse_json(std::string_view text, std::string_view source, J
 template <class T>
 Result<T> json_require(const json::object& object, std::string_view key, std::string_view where);
 template <class T>
-Result<std::optional<T>> json_optional(const json::object& object, std::string_view key, std::string_view where);
+Result<std::optional<T>> json_optional(const json::object& object, std::string_view key,
+                                       std::string_view where);
 
 // "object", "string", ...: for messages.
 std::string_view json_kind(const json::value& value);
 
 // Appends JSON text to a string it does not own.
-//   JsonWriter w(out); w.begin_object(); w.member("n", 3); w.key("a"); w.begin_array(); ... w.end_array(); w.end_object();
-// Strings are written as given (valid UTF-8 expected; invalid bytes become U+FFFD); NaN and infinities become null.
+//   JsonWriter w(out); w.begin_object(); w.member("n", 3); w.key("a"); w.begin_array(); ... w.end_array();
+//   w.end_object();
+// Strings are written as given (valid UTF-8 expected; invalid bytes become U+FFFD); NaN and infinities become
+// null.
 class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out) {}

@@ -30,9 +30,7 @@ struct Error {
   std::string message;
 
   // The same failure, told from further out: "models/x/config.json: " + message.
-  Error within(std::string_view where) && {
-    return {code, fmt::format("{}: {}", where, message)};
-  }
+  Error within(std::string_view where) && { return {code, fmt::format("{}: {}", where, message)}; }
 };
 
 template <class T>
@@ -55,7 +53,8 @@ tl::unexpected<Error> fail(ErrorCode code, fmt::format_string<Args...> format, A
 #define FERRY_CONCAT(a, b) FERRY_CONCAT_INNER(a, b)
 
 // FERRY_TRY(auto file, MappedFile::open(path));   declares `file`, or returns the error
-#define FERRY_TRY(declaration, ...) FERRY_TRY_INNER(FERRY_CONCAT(ferry_try_, __LINE__), declaration, __VA_ARGS__)
+#define FERRY_TRY(declaration, ...) \
+  FERRY_TRY_INNER(FERRY_CONCAT(ferry_try_, __LINE__), declaration, __VA_ARGS__)
 #define FERRY_TRY_INNER(temporary, declaration, ...)                                     \
   auto temporary = (__VA_ARGS__);                                                        \
   if (!temporary) return ::tl::unexpected<::ferry::Error>(std::move(temporary).error()); \

@@ -3,7 +3,9 @@
 namespace ferry {
 namespace {
 
-bool is_continuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
+bool is_continuation(unsigned char byte) {
+  return (byte & 0xC0) == 0x80;
+}
 
 // The number of bytes that a character starting with `lead` has, and the range allowed for its second byte.
 struct Lead {

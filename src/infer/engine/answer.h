@@ -1,0 +1,44 @@
+#pragma once
+// One answer in the making: which token comes next, what text it adds, and whether it ends the answer.
+// Knows neither model nor queue. Used by the engine thread (sample() by one compute thread at a time).
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "infer/engine/engine.h"
+#include "infer/engine/stop_strings.h"
+
+namespace ferry {
+
+class Answer {
+ public:
+  // `end_tokens` are the model's own; request.max_tokens is at least 1.
+  Answer(EngineRequest request, const Tokenizer& tokenizer, std::span<const TokenId> end_tokens,
+         std::function<void(EngineEvent)> on_event);
+
+  // logits: [vocab], used as scratch.
+  SampledToken sample(std::span<float> logits);
+
+  // The token has become part of the sequence: tells the listener. True when the answer has ended.
+  bool accept(SampledToken sampled);
+
+  // Ends the answer from outside. REQUIRES: accept() has not returned true.
+  void cancel();
+
+ private:
+  bool is_end(TokenId token) const;
+  void emit(std::string text, std::optional<EngineFinish> finish);
+
+  EngineRequest request_;
+  std::vector<TokenId> end_tokens_;  // that end this answer
+  std::vector<TokenId> banned_;      // not to be picked before min_tokens
+  Sampler sampler_;
+  StreamDecoder decoder_;
+  StopStrings stops_;
+  std::function<void(EngineEvent)> on_event_;
+  std::vector<SampledToken> untold_;  // accepted, not in an event yet
+  int32_t count_ = 0;
+};
+
+}  // namespace ferry

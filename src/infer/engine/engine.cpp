@@ -1,0 +1,85 @@
+#include "infer/engine/engine.h"
+
+#include <algorithm>
+
+#include "base/core/cpu_quota.h"
+#include "base/core/memory.h"
+#include "infer/engine/loop.h"
+#include "infer/model/options.h"
+
+namespace ferry {
+namespace {
+
+// The pages that `settings` ask for; by default what max_running answers of the longest length need, within a
+// quarter of the memory that is free.
+int32_t choose_pages(const EngineSettings& settings, const KvGeometry& geometry, int64_t model_len) {
+  const int64_t page_bytes = geometry.bytes_per_page();
+  const int64_t pages_per_answer = (model_len + geometry.page_tokens - 1) / geometry.page_tokens;
+  int64_t pages = pages_per_answer * settings.max_running;
+  if (settings.kv_cache.bytes > 0) {
+    pages = static_cast<int64_t>(settings.kv_cache.bytes) / page_bytes;
+  } else {
+    pages = std::min(pages, static_cast<int64_t>(available_memory() / 4) / page_bytes);
+  }
+  return static_cast<int32_t>(std::clamp<int64_t>(pages, 1, int64_t{1} << 30));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model,
+                                             std::shared_ptr<const Tokenizer> tokenizer,
+                                             const EngineSettings& settings,
+                                             const std::function<void(double)>& progress) {
+  Loop::Parts parts;
+  parts.settings = settings;
+  parts.tokenizer = std::move(tokenizer);
+  parts.threads = std::make_unique<ThreadPool>(settings.threads > 0 ? settings.threads : usable_cores());
+
+  FERRY_TRY(ModelOptions options, make_model_options(settings.kernels, settings.arithmetic));
+  options.max_rows = settings.max_step_tokens;
+  options.progress = progress;
+  parts.kernels = std::string(options.table->name);
+  FERRY_TRY(parts.model, Model::load(model, options, *parts.threads));
+  const ArchSpec& spec = parts.model->spec();
+  if (parts.tokenizer->vocab_size() > spec.vocab) {
+    return fail(ErrorCode::corrupt, "{}: the tokenizer has {} tokens, but the model's vocabulary only {}",
+                model.string(), parts.tokenizer->vocab_size(), spec.vocab);
+  }
+
+  const KvGeometry geometry = parts.model->kv_geometry(settings.kv_type == "f32" ? DType::f32 : DType::bf16);
+  const int64_t model_len = settings.max_model_len > 0 ? settings.max_model_len : spec.max_positions;
+  FERRY_TRY(parts.kv, KvCache::create(geometry, choose_pages(settings, geometry, model_len)));
+  const int64_t cache_len = int64_t{parts.kv.pages()} * geometry.page_tokens;
+  parts.max_model_len = static_cast<int32_t>(std::min(model_len, cache_len));
+
+  const size_t logit_rows = static_cast<size_t>(std::min(settings.max_running, settings.max_step_tokens));
+  FERRY_TRY(parts.logits, Buffer::allocate(logit_rows * static_cast<size_t>(spec.vocab) * sizeof(float)));
+  return std::unique_ptr<Engine>(new Engine(std::make_unique<Loop>(std::move(parts))));
+}
+
+Engine::Engine(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+Engine::~Engine() = default;
+
+Result<EngineRequestId> Engine::submit(EngineRequest request, std::function<void(EngineEvent)> on_event) {
+  return loop_->submit(std::move(request), std::move(on_event));
+}
+void Engine::cancel(EngineRequestId id) {
+  loop_->cancel(id);
+}
+EngineStatus Engine::status() const {
+  return loop_->status();
+}
+const ArchSpec& Engine::spec() const {
+  return loop_->parts().model->spec();
+}
+int32_t Engine::max_model_len() const {
+  return loop_->parts().max_model_len;
+}
+std::string_view Engine::kernels() const {
+  return loop_->parts().kernels;
+}
+int64_t Engine::weight_bytes() const {
+  return loop_->parts().model->weight_bytes();
+}
+
+}  // namespace ferry

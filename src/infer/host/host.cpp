@@ -1,0 +1,103 @@
+#include "infer/host/host.h"
+
+#include "infer/hub/model_texts.h"
+
+namespace ferry {
+namespace {
+
+// What transformers' generate() would do by default: sample only if do_sample says so.
+Result<GenerationDefaults> read_defaults(const json::object& config, const std::string& where) {
+  GenerationDefaults defaults;
+  const auto number = [&](std::string_view key, std::optional<float>& into) -> Result<void> {
+    FERRY_TRY(const std::optional<double> found, json_optional<double>(config, key, where));
+    if (found) into = static_cast<float>(*found);
+    return {};
+  };
+  FERRY_TRY_VOID(number("temperature", defaults.temperature));
+  FERRY_TRY_VOID(number("top_p", defaults.top_p));
+  FERRY_TRY_VOID(number("repetition_penalty", defaults.repetition_penalty));
+  FERRY_TRY(const std::optional<int64_t> top_k, json_optional<int64_t>(config, "top_k", where));
+  if (top_k) defaults.top_k = static_cast<int32_t>(*top_k);
+  FERRY_TRY(const std::optional<bool> samples, json_optional<bool>(config, "do_sample", where));
+  if (samples == false) defaults.temperature = 0.0f;
+  return defaults;
+}
+
+// A stretch of the prompt that may hold special tokens: the template's own text, and the two special tokens
+// that it gets as variables.
+bool is_trusted(const Origin& origin) {
+  return origin.message < 0 && (origin.field == "bos_token" || origin.field == "eos_token");
+}
+
+std::vector<TextPiece> pieces_of(const RenderedChat& chat) {
+  const std::string_view text = chat.text;
+  std::vector<TextPiece> pieces;
+  size_t done = 0;
+  for (const Origin& origin : chat.origins) {
+    if (is_trusted(origin)) continue;
+    pieces.push_back({text.substr(done, origin.begin - done), true});
+    pieces.push_back({text.substr(origin.begin, origin.end - origin.begin), false});
+    done = origin.end;
+  }
+  pieces.push_back({text.substr(done), true});
+  return pieces;
+}
+
+std::string text_of_token(const Tokenizer& tokenizer, std::optional<TokenId> id) {
+  return id ? std::string(tokenizer.token_text(*id)) : std::string();
+}
+
+}  // namespace
+
+Result<std::vector<TokenId>> chat_prompt(const HostedModel& model, json::object context) {
+  if (model.chat_template == nullptr) {
+    return fail(
+        ErrorCode::unsupported,
+        "model {} has no chat template, so it cannot take messages; use completions with a prompt instead",
+        model.name);
+  }
+  context.insert_or_assign("bos_token", model.bos_text);
+  context.insert_or_assign("eos_token", model.eos_text);
+  FERRY_TRY(const RenderedChat chat, model.chat_template->render(context));
+  return model.tokenizer->encode_pieces(pieces_of(chat));
+}
+
+Result<std::shared_ptr<HostedModel>> load_model(const LocalModel& source, const EngineSettings& settings,
+                                                const std::function<void(double)>& progress) {
+  auto model = std::make_shared<HostedModel>();
+  model->name = source.name;
+  model->source = source;
+  FERRY_TRY(model->tokenizer, Tokenizer::open(source.path));
+  model->bos_text = text_of_token(*model->tokenizer, model->tokenizer->bos());
+  model->eos_text = text_of_token(*model->tokenizer, model->tokenizer->eos());
+  FERRY_TRY(ModelTexts texts, read_model_texts(source.path));
+  if (!texts.chat_template.empty()) {
+    FERRY_TRY(model->chat_template,
+              ChatTemplate::parse(std::move(texts.chat_template), source.name + ": chat template"));
+  }
+  FERRY_TRY(model->defaults,
+            read_defaults(texts.generation_config, (source.path / "generation_config.json").string()));
+  FERRY_TRY(model->engine, Engine::load(source.path, model->tokenizer, settings, progress));
+  return model;
+}
+
+void Host::add(std::shared_ptr<HostedModel> model) {
+  const std::lock_guard lock(mutex_);
+  std::string name = model->name;
+  models_.insert_or_assign(std::move(name), std::move(model));
+}
+
+std::shared_ptr<HostedModel> Host::find(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = models_.find(name);
+  return found == models_.end() ? nullptr : found->second;
+}
+
+std::vector<std::shared_ptr<HostedModel>> Host::all() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<HostedModel>> models;
+  for (const auto& [name, model] : models_) models.push_back(model);
+  return models;
+}
+
+}  // namespace ferry
