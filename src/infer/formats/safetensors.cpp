@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "infer/formats/blame_file.h"
 #include "infer/formats/quoted.h"
 
 namespace ferry {
@@ -174,11 +175,11 @@ Result<void> SafetensorsFile::read(std::span<const std::byte> bytes) {
   }
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), length);
   auto header = parse_json(text, name_, {.max_bytes = text.size(), .max_depth = kMostHeaderDepth});
-  if (!header) return fail(ErrorCode::corrupt, "{} (in the header)", header.error().message);
+  if (!header) return tl::unexpected(blame_file(std::move(header).error()).within("header"));
   if (!header->is_object()) {
     return fail(ErrorCode::corrupt, "{}: the header must be an object, not {}", name_, json_kind(*header));
   }
-  return read_header(header->get_object(), bytes.subspan(length));
+  return read_header(header->get_object(), bytes.subspan(length)).map_error(blame_file);
 }
 
 Result<void> SafetensorsFile::read_header(const json::object& header, std::span<const std::byte> data) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/core/json.h"
+#include "infer/formats/blame_file.h"
 #include "infer/formats/quoted.h"
 
 namespace ferry {
@@ -13,9 +14,7 @@ bool is_plain_file_name(std::string_view name) {
   return name.find_first_of(std::string_view("/\\\0", 3)) == std::string_view::npos;
 }
 
-}  // namespace
-
-Result<ShardIndex> parse_shard_index(std::string_view text, std::string_view source) {
+Result<ShardIndex> parse(std::string_view text, std::string_view source) {
   FERRY_TRY(const json::value document, parse_json(text, source));
   const json::object* root = document.if_object();
   if (root == nullptr)
@@ -43,6 +42,12 @@ Result<ShardIndex> parse_shard_index(std::string_view text, std::string_view sou
     index.entries[i].shard = static_cast<size_t>(at - index.shards.begin());
   }
   return index;
+}
+
+}  // namespace
+
+Result<ShardIndex> parse_shard_index(std::string_view text, std::string_view source) {
+  return parse(text, source).map_error(blame_file);
 }
 
 }  // namespace ferry
