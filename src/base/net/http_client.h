@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -56,12 +57,15 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
 
   // Errors are failures to talk (unavailable, io, corrupt); a status of 404 is a response. A kept connection
-  // that the server has closed meanwhile is replaced once, before anything was answered.
+  // that the server has closed meanwhile is replaced before anything is sent; nothing is ever sent twice.
   Result<HttpResponse> send(const HttpCall& call);
   Result<HttpResponse> stream(const HttpCall& call, const HttpSink& sink);
 
  private:
   class Connection;
+
+  Result<void> connect(const HttpUrl& url, Duration timeout);
+
   std::unique_ptr<Connection> connection_;
 };
 

@@ -17,6 +17,8 @@ struct HttpHeader {
 
 using HttpHeaders = std::vector<HttpHeader>;
 
+bool equal_ignoring_case(std::string_view a, std::string_view b);  // ASCII
+
 // The first header of that name (in any case), or nothing.
 std::optional<std::string_view> find_header(const HttpHeaders& headers, std::string_view name);
 

@@ -1,0 +1,92 @@
+#pragma once
+// One connection of the server: a small state machine of callbacks on one thread. Includes Asio, so only
+// http_connection.cpp and http_server.cpp include it.
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <utility>  // first: Boost 1.81 with g++ 12 needs it
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/net/http_outbox.h"
+#include "base/net/http_request_reader.h"
+#include "base/net/http_server.h"
+
+namespace ferry {
+
+class HttpConnection;
+
+// What the connections of one thread share. Used on that thread only, but for `io`.
+struct HttpWorker {
+  HttpWorker(const HttpServerSettings& server_settings, const HttpHandler& server_handler,
+             std::function<void()> closed)
+      : settings(server_settings), handler(server_handler), on_close(std::move(closed)) {}
+
+  boost::asio::io_context io{1};
+  const HttpServerSettings& settings;
+  const HttpHandler& handler;
+  std::function<void()> on_close;  // a connection was closed
+  std::unordered_set<std::shared_ptr<HttpConnection>> connections;
+  bool draining = false;  // no new requests
+};
+
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  HttpConnection(boost::asio::ip::tcp::socket socket, HttpWorker& worker);
+
+  // The first call, on the worker's thread. `refused`: answer 503 and close.
+  void start(bool refused);
+  // Finishes the exchange that runs, if one does, and closes.
+  void drain();
+  // Closes at once, with a reset, so that the client cannot take what it got for the whole.
+  void cut();
+
+ private:
+  using ErrorCode = boost::system::error_code;
+
+  void read();
+  void on_read(const ErrorCode& error, size_t bytes);
+  void read_ahead();
+  void advance();
+  void dispatch();
+  void refuse(const HttpRefusal& refusal);
+  void flush();
+  void send();
+  void on_sent(const ErrorCode& error, size_t bytes);
+  void on_all_sent();
+  void linger();
+  void close();
+
+  void arm(boost::asio::steady_timer& timer, Duration timeout, void (HttpConnection::*expired)());
+  void disarm(boost::asio::steady_timer& timer);
+  void arm_read_timer(HttpRequestReader::Status status);
+  void on_read_timeout();
+
+  boost::asio::ip::tcp::socket socket_;
+  HttpWorker& worker_;
+  boost::asio::steady_timer read_timer_;
+  boost::asio::steady_timer write_timer_;
+  std::string remote_address_;
+  HttpRequestReader reader_;
+  HttpRequestReader::Status reading_ = HttpRequestReader::Status::idle;  // what read_timer_ is armed for
+  std::array<char, 8192> incoming_;
+  std::string queued_;                  // of the connection's own: refusals, 100 Continue
+  std::string outgoing_;                // untouched while a write is pending
+  size_t sent_ = 0;                     // of outgoing_
+  std::shared_ptr<HttpOutbox> outbox_;  // of the exchange that runs
+  bool response_ended_ = false;         // all of it is in outgoing_
+  bool read_pending_ = false;
+  bool write_pending_ = false;
+  bool refusing_ = false;   // the last response is on its way
+  bool lingering_ = false;  // all is sent; what still comes is thrown away
+  size_t thrown_away_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace ferry

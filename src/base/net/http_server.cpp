@@ -1,0 +1,238 @@
+#include "base/net/http_server.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+
+#include "base/net/http_connection.h"
+#include "base/observe/log.h"
+
+namespace ferry {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using SystemError = boost::system::error_code;
+
+// Connections beyond the limit that are told so; at more than these the kernel's queue holds them.
+constexpr int kMaxRefusals = 64;
+constexpr Duration kAcceptPause = std::chrono::milliseconds(50);
+
+tl::unexpected<Error> listen_error(const HttpServerSettings& settings, const SystemError& error) {
+  const bool by_port = error == asio::error::address_in_use || error == asio::error::access_denied;
+  return fail(ErrorCode::io, "cannot listen on {}:{}: {}; choose another with {}", settings.host,
+              settings.port, error.message(), by_port ? "--port" : "--host");
+}
+
+Result<tcp::endpoint> resolve(asio::io_context& io, const HttpServerSettings& settings) {
+  SystemError error;
+  tcp::resolver resolver(io);
+  const auto found = resolver.resolve(settings.host, std::to_string(settings.port),
+                                      tcp::resolver::passive | tcp::resolver::numeric_service, error);
+  if (error) return listen_error(settings, error);
+  return found.begin()->endpoint();
+}
+
+Result<tcp::acceptor> listen(asio::io_context& io, const HttpServerSettings& settings) {
+  FERRY_TRY(const tcp::endpoint endpoint, resolve(io, settings));
+  tcp::acceptor acceptor(io);
+  SystemError error;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  // "::" is every interface of both families.
+  if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(false), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
+  if (error) return listen_error(settings, error);
+  return acceptor;
+}
+
+}  // namespace
+
+struct HttpServer::State {
+  using WorkGuard = asio::executor_work_guard<asio::io_context::executor_type>;
+
+  State(const HttpServerSettings& server_settings, HttpHandler server_handler);
+
+  void accept();
+  void on_accept(const SystemError& error, tcp::socket socket, HttpWorker& worker);
+  void accept_later();
+  void on_close();
+  void run_on_each(void (*action)(HttpWorker&));
+
+  const HttpServerSettings settings;
+  const HttpHandler handler;
+  std::vector<std::unique_ptr<HttpWorker>> workers;  // the first one also accepts
+  std::vector<WorkGuard> guards;
+  std::vector<std::thread> threads;
+  std::optional<tcp::acceptor> acceptor;
+  std::optional<asio::steady_timer> pause;
+  size_t next_worker = 0;
+  uint16_t port = 0;
+  bool stopped = false;
+
+  std::mutex mutex;
+  std::condition_variable closed;
+  int open = 0;  // guarded by mutex: connections, from accept to close
+};
+
+HttpServer::State::State(const HttpServerSettings& server_settings, HttpHandler server_handler)
+    : settings(server_settings), handler(std::move(server_handler)) {
+  for (int i = 0; i < settings.threads; ++i) {
+    workers.push_back(std::make_unique<HttpWorker>(settings, handler, [this] { on_close(); }));
+    guards.push_back(asio::make_work_guard(workers.back()->io));
+  }
+}
+
+void HttpServer::State::accept() {
+  {
+    const std::lock_guard lock(mutex);
+    if (open >= settings.max_connections + kMaxRefusals) return accept_later();
+  }
+  HttpWorker& worker = *workers[next_worker++ % workers.size()];
+  acceptor->async_accept(worker.io, [this, &worker](const SystemError& error, tcp::socket socket) {
+    on_accept(error, std::move(socket), worker);
+  });
+}
+
+void HttpServer::State::on_accept(const SystemError& error, tcp::socket socket, HttpWorker& worker) {
+  if (!acceptor->is_open()) return;
+  if (error) {
+    if (error != asio::error::connection_aborted) {
+      log_warning("cannot accept a connection", {{"error", error.message()}});
+    }
+    return accept_later();
+  }
+  bool refused = false;
+  {
+    const std::lock_guard lock(mutex);
+    refused = ++open > settings.max_connections;
+  }
+  auto connection = std::make_shared<HttpConnection>(std::move(socket), worker);
+  asio::post(worker.io, [connection = std::move(connection), refused] { connection->start(refused); });
+  accept();
+}
+
+void HttpServer::State::accept_later() {
+  pause->expires_after(kAcceptPause);
+  pause->async_wait([this](const SystemError& error) {
+    if (!error && acceptor->is_open()) accept();
+  });
+}
+
+void HttpServer::State::on_close() {
+  const std::lock_guard lock(mutex);
+  --open;
+  closed.notify_all();
+}
+
+void HttpServer::State::run_on_each(void (*action)(HttpWorker&)) {
+  for (const auto& worker : workers) {
+    asio::post(worker->io, [action, w = worker.get()] { action(*w); });
+  }
+}
+
+HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+HttpServer::~HttpServer() {
+  stop();
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpServerSettings& settings,
+                                                      HttpHandler handler) {
+  auto state = std::make_unique<State>(settings, std::move(handler));
+  asio::io_context& io = state->workers.front()->io;
+  FERRY_TRY(tcp::acceptor acceptor, listen(io, settings));
+  SystemError error;
+  state->port = acceptor.local_endpoint(error).port();
+  if (error) return listen_error(settings, error);
+  state->acceptor.emplace(std::move(acceptor));
+  state->pause.emplace(io);
+  state->accept();
+  for (const auto& worker : state->workers) {
+    state->threads.emplace_back([w = worker.get()] { w->io.run(); });
+  }
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
+}
+
+uint16_t HttpServer::port() const {
+  return state_->port;
+}
+
+std::string HttpServer::url() const {
+  const std::string& host = state_->settings.host;
+  if (host.find(':') != std::string::npos) return fmt::format("http://[{}]:{}", host, state_->port);
+  return fmt::format("http://{}:{}", host, state_->port);
+}
+
+void HttpServer::stop(Duration grace) {
+  State& state = *state_;
+  if (std::exchange(state.stopped, true)) return;
+  asio::post(state.workers.front()->io, [&state] {
+    SystemError ignored;
+    state.acceptor->close(ignored);
+    state.pause->cancel();
+  });
+  state.run_on_each([](HttpWorker& worker) {
+    worker.draining = true;
+    // A copy: closing takes connections out of the set.
+    for (const auto& connection : std::vector(worker.connections.begin(), worker.connections.end())) {
+      connection->drain();
+    }
+  });
+  {
+    std::unique_lock lock(state.mutex);
+    state.closed.wait_for(lock, grace, [&state] { return state.open == 0; });
+  }
+  state.run_on_each([](HttpWorker& worker) {
+    for (const auto& connection : std::vector(worker.connections.begin(), worker.connections.end())) {
+      connection->cut();
+    }
+  });
+  state.guards.clear();
+  for (std::thread& thread : state.threads) thread.join();
+}
+
+HttpExchange::HttpExchange(HttpRequest request, std::shared_ptr<HttpOutbox> outbox)
+    : request_(std::move(request)), outbox_(std::move(outbox)) {}
+
+HttpExchange::~HttpExchange() {
+  outbox_->abandon();
+}
+
+void HttpExchange::respond(int status, std::string_view content_type, std::string_view body,
+                           const HttpHeaders& headers) {
+  outbox_->respond(status, content_type, body, headers);
+}
+
+void HttpExchange::begin_stream(int status, std::string_view content_type, const HttpHeaders& headers) {
+  outbox_->begin_stream(status, content_type, headers);
+}
+
+bool HttpExchange::write(std::string_view chunk) {
+  return outbox_->write(chunk);
+}
+
+void HttpExchange::end() {
+  outbox_->end();
+}
+
+size_t HttpExchange::buffered_bytes() const {
+  return outbox_->buffered_bytes();
+}
+
+void HttpExchange::on_disconnect(std::function<void()> callback) {
+  outbox_->on_disconnect(std::move(callback));
+}
+
+bool HttpExchange::disconnected() const {
+  return outbox_->disconnected();
+}
+
+}  // namespace ferry
