@@ -13,10 +13,11 @@ Result<void> Scheduler::add(SequenceId id, std::vector<TokenId> prompt, int32_t 
   const int64_t most = static_cast<int64_t>(prompt.size()) + max_new_tokens;
   const int64_t capacity = int64_t{pool_.capacity()} * pool_.page_tokens();
   if (most > capacity) {
-    return fail(ErrorCode::resource_exhausted,
-                "{} prompt tokens and {} new ones need {} tokens of KV cache, but it holds {}; shorten the prompt, "
-                "lower max_tokens or raise --kv-cache",
-                prompt.size(), max_new_tokens, most, capacity);
+    return fail(
+        ErrorCode::resource_exhausted,
+        "{} prompt tokens and {} new ones need {} tokens of KV cache, but it holds {}; shorten the prompt, "
+        "lower max_tokens or raise --kv-cache",
+        prompt.size(), max_new_tokens, most, capacity);
   }
   auto sequence = std::make_unique<Sequence>(id, std::move(prompt), pool_);
   waiting_.push_back(sequence.get());
@@ -61,7 +62,8 @@ void Scheduler::admit_waiting(StepPlan& plan) {
 void Scheduler::plan_rows(StepPlan& plan, Sequence& sequence, int32_t rows) {
   plan.sequences.push_back({
       .id = sequence.id,
-      .tokens = std::span(sequence.tokens).subspan(static_cast<size_t>(sequence.computed), static_cast<size_t>(rows)),
+      .tokens = std::span(sequence.tokens)
+                    .subspan(static_cast<size_t>(sequence.computed), static_cast<size_t>(rows)),
       .pages = sequence.pages.pages(),
       .first_position = sequence.computed,
       .samples = rows == sequence.missing(),

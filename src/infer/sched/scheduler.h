@@ -1,11 +1,12 @@
 #pragma once
-// Which tokens of which sequences the next step computes. Knows pages and token counts, no tensor and no text.
+// Which tokens of which sequences the next step computes. Knows pages and token counts, no tensor and no
+// text.
 //
-// There are no prefill and decode phases: a sequence has tokens, and a count of how many of them are computed.
-// Each step gives rows to running sequences (those that only lack their newest token first, so that a long
-// prompt never holds up running answers), then admits waiting ones in order of arrival while the token budget
-// and the pages last. When a running sequence finds no free page, the one admitted last gives up its pages and
-// is computed again later.
+// There are no prefill and decode phases: a sequence has tokens, and a count of how many of them are
+// computed. Each step gives rows to running sequences (those that only lack their newest token first, so that
+// a long prompt never holds up running answers), then admits waiting ones in order of arrival while the token
+// budget and the pages last. When a running sequence finds no free page, the one admitted last gives up its
+// pages and is computed again later.
 //
 // Order of calls: add* (next commit remove*)*. Used by one thread (the engine's).
 

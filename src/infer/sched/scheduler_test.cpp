@@ -10,7 +10,9 @@
 namespace ferry {
 namespace {
 
-std::vector<TokenId> prompt(int32_t tokens) { return std::vector<TokenId>(static_cast<size_t>(tokens), 1); }
+std::vector<TokenId> prompt(int32_t tokens) {
+  return std::vector<TokenId>(static_cast<size_t>(tokens), 1);
+}
 
 void commit_all(Scheduler& scheduler, const StepPlan& plan) {
   std::vector<TokenId> sampled;
