@@ -159,10 +159,10 @@ class HttpClient::Connection {
     return keep_ && url.host == url_.host && url.port == url_.port && !wait_for(fd_, POLLIN, Duration(0));
   }
 
-  Result<HttpResponse> exchange(const HttpCall& call, const HttpSink& sink) {
+  Result<HttpResponse> exchange(const HttpCall& call, const HttpUrl& url, const HttpSink& sink) {
     keep_ = false;
     // A server may answer before it has read everything (413) and close: its answer counts then.
-    const Result<void> sent = send_all(request_text(call, url_), call.read_timeout);
+    const Result<void> sent = send_all(request_text(call, url), call.read_timeout);
     Result<HttpResponse> response = receive(call, sink);
     if (!response && !sent) return tl::unexpected(sent.error());
     return response;
@@ -254,7 +254,7 @@ class HttpClient::Connection {
   }
 
   int fd_;
-  HttpUrl url_;
+  HttpUrl url_;  // host and port; the target is each call's own
   bool keep_ = false;
   std::string buffer_;  // received, not parsed
 };
@@ -312,7 +312,7 @@ Result<HttpResponse> HttpClient::stream(const HttpCall& call, const HttpSink& si
   FERRY_TRY(const HttpUrl url, parse_http_url(call.url));
   FERRY_TRY_VOID(check_call(call, url));
   if (!connection_ || !connection_->is_reusable_for(url)) FERRY_TRY_VOID(connect(url, call.connect_timeout));
-  Result<HttpResponse> response = connection_->exchange(call, sink);
+  Result<HttpResponse> response = connection_->exchange(call, url, sink);
   if (!response) connection_.reset();
   return response;
 }
