@@ -10,10 +10,13 @@ small.safetensors     the types that Ferry reads, some that it does not, a scala
 sharded/              two shards with an index
 written.gguf, written.safetensors
                       what Ferry's own writers must reproduce byte for byte (see the writers' tests)
+
+and the seeds of the fuzz targets in tests/corpus/: small files that between them have every feature.
 """
 
 import json
 import pathlib
+import shutil
 
 import gguf
 import numpy as np
@@ -21,6 +24,7 @@ import torch
 from safetensors.torch import save_file
 
 HERE = pathlib.Path(__file__).parent
+CORPUS = HERE.parent.parent / "corpus"
 TYPES = gguf.GGMLQuantizationType
 
 
@@ -98,7 +102,7 @@ def make_safetensors():
             'quo"te\n': tensor((1,)),
         },
         HERE / "small.safetensors",
-        {"format": "pt", "note": "héllo"},
+        {"note": "héllo"},  # one: the reference writes several in no fixed order
     )
 
 
@@ -131,7 +135,41 @@ def make_written():
     )
 
 
+def make_vocabulary(path):
+    """The keys of a real vocabulary-only file, with a dozen tokens."""
+    tokens = ["<unk>", "<s>", "</s>", "<0x0A>", "\u2581", "t", "h", "e", "th", "the", "\u0120the", "\u00e9"]
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_name("tiny")
+    writer.add_block_count(2)
+    writer.add_context_length(128)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_file_type(7)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("llama-bpe")
+    writer.add_token_list(tokens)
+    writer.add_token_scores([-float(i) for i in range(len(tokens))])
+    writer.add_token_types([3, 3, 3, 6] + [1] * 8)
+    writer.add_token_merges(["t h", "th e", "\u0120 the"])
+    writer.add_bos_token_id(1)
+    writer.add_add_bos_token(True)
+    writer.add_chat_template("{{ messages }}")
+    finish(writer)
+
+
+def make_corpus():
+    for name in ("gguf_fuzz", "safetensors_fuzz", "shard_index_fuzz"):
+        (CORPUS / name).mkdir(parents=True, exist_ok=True)
+    for name in ("small.gguf", "aligned.gguf", "written.gguf"):
+        shutil.copy(HERE / name, CORPUS / "gguf_fuzz" / name)
+    make_vocabulary(CORPUS / "gguf_fuzz" / "vocabulary.gguf")
+    for name in ("small.safetensors", "written.safetensors"):
+        shutil.copy(HERE / name, CORPUS / "safetensors_fuzz" / name)
+    index = "model.safetensors.index.json"
+    shutil.copy(HERE / "sharded" / index, CORPUS / "shard_index_fuzz" / index)
+
+
 make_gguf()
 make_safetensors()
 make_sharded()
 make_written()
+make_corpus()
