@@ -1,5 +1,6 @@
 #include "infer/model/arch_spec.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
@@ -47,6 +48,12 @@ Result<void> check_rope(const RopeSpec& rope, int32_t head_dim, std::string_view
   if (!positive(rope.theta) || !positive(rope.factor)) {
     return fail(ErrorCode::invalid_argument, "{}: rope theta {} and factor {} must be positive", where,
                 rope.theta, rope.factor);
+  }
+  const bool fits =
+      rope.divisors.empty() || rope.divisors.size() == static_cast<size_t>(rope.rotary_dims / 2);
+  if (!fits || !std::ranges::all_of(rope.divisors, positive)) {
+    return fail(ErrorCode::corrupt, "{}: rope divisors must be {} positive numbers", where,
+                rope.rotary_dims / 2);
   }
   if (rope.scaling == RopeScaling::llama3 &&
       !(positive(rope.low_frequency_factor) && rope.high_frequency_factor > rope.low_frequency_factor &&

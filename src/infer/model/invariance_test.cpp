@@ -1,0 +1,266 @@
+// The numeric contract through a whole model: the bits of a row's logits do not depend on who shares its
+// batch, how its prompt was cut, which pages hold its past, or how many threads ran.
+
+#include <numeric>
+
+#include "base/core/rng.h"
+#include "infer/formats/gguf_writer.h"
+#include "infer/formats/test_files.h"
+#include "infer/model/test_models.h"
+
+namespace ferry {
+namespace {
+
+using kernels::Arithmetic;
+
+// One cache that several sequences share, each with pages of its own, dealt out in turns so that no
+// sequence's pages lie together.
+class Party {
+ public:
+  Party(Model& model, DType kv_dtype, size_t sequences, int32_t positions)
+      : model_(model), pages_(sequences), next_(sequences, 0) {
+    const int32_t each = positions / 32 + 1;
+    cache_.emplace(
+        must(KvCache::create(model.kv_geometry(kv_dtype), each * static_cast<int32_t>(sequences))));
+    for (int32_t page = 0; page < cache_->pages(); ++page) {
+      pages_[static_cast<size_t>(page) % sequences].push_back(page);
+    }
+  }
+
+  struct Turn {
+    size_t sequence;
+    std::span<const int32_t> tokens;
+  };
+
+  // The logits of every row, in the order of the turns.
+  std::vector<float> feed(const std::vector<Turn>& turns, ThreadPool& pool) {
+    std::vector<int32_t> tokens;
+    std::vector<BatchSequence> sequences;
+    for (const Turn& turn : turns) {
+      const auto rows = static_cast<int32_t>(turn.tokens.size());
+      sequences.push_back({pages_[turn.sequence], next_[turn.sequence], rows});
+      tokens.insert(tokens.end(), turn.tokens.begin(), turn.tokens.end());
+      next_[turn.sequence] += rows;
+    }
+    std::vector<int32_t> rows(tokens.size());
+    std::iota(rows.begin(), rows.end(), 0);
+    std::vector<float> logits(tokens.size() * static_cast<size_t>(model_.spec().vocab));
+    model_.forward({tokens, sequences, rows}, *cache_, pool, logits.data());
+    return logits;
+  }
+
+ private:
+  Model& model_;
+  std::optional<KvCache> cache_;
+  std::vector<std::vector<PageId>> pages_;
+  std::vector<int32_t> next_;
+};
+
+std::vector<int32_t> random_tokens(size_t count, int32_t vocab, uint64_t seed) {
+  Rng rng(seed);
+  std::vector<int32_t> tokens(count);
+  for (int32_t& token : tokens) token = static_cast<int32_t>(rng.below(static_cast<uint64_t>(vocab)));
+  return tokens;
+}
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+std::vector<float> in_one_batch(Model& model, DType kv, const std::vector<int32_t>& tokens, int threads) {
+  ThreadPool pool(threads);
+  Party party(model, kv, 1, static_cast<int32_t>(tokens.size()));
+  return party.feed({{0, tokens}}, pool);
+}
+
+std::vector<float> in_chunks(Model& model, DType kv, const std::vector<int32_t>& tokens,
+                             const std::vector<size_t>& chunks) {
+  ThreadPool pool(2);
+  Party party(model, kv, 1, static_cast<int32_t>(tokens.size()));
+  std::vector<float> logits;
+  std::span<const int32_t> rest(tokens);
+  for (size_t i = 0; !rest.empty(); ++i) {
+    const size_t rows = std::min(chunks[i % chunks.size()], rest.size());
+    const auto part = party.feed({{0, rest.first(rows)}}, pool);
+    logits.insert(logits.end(), part.begin(), part.end());
+    rest = rest.subspan(rows);
+  }
+  return logits;
+}
+
+// Three sequences of other tokens go along, some rows ahead of ours and some behind, in every batch.
+std::vector<float> in_company(Model& model, DType kv, const std::vector<int32_t>& tokens, size_t chunk) {
+  ThreadPool pool(3);
+  const auto vocab = model.spec().vocab;
+  Party party(model, kv, 4, static_cast<int32_t>(tokens.size()));
+  const auto other = random_tokens(tokens.size(), vocab, 7);
+  std::vector<float> logits;
+  for (size_t at = 0; at < tokens.size(); at += chunk) {
+    const size_t rows = std::min(chunk, tokens.size() - at);
+    const std::span others = std::span(other).subspan(at, rows);
+    const auto all = party.feed({{1, others.first(1)},
+                                 {2, others},
+                                 {0, std::span(tokens).subspan(at, rows)},
+                                 {3, others.first(rows / 2 + 1)}},
+                                pool);
+    const auto begin = all.begin() + static_cast<ptrdiff_t>((1 + rows) * static_cast<size_t>(vocab));
+    logits.insert(logits.end(), begin, begin + static_cast<ptrdiff_t>(rows * static_cast<size_t>(vocab)));
+  }
+  return logits;
+}
+
+struct Setting {
+  const kernels::KernelTable* table;
+  Arithmetic arithmetic;
+  DType kv;
+};
+
+std::vector<Setting> settings() {
+  std::vector<Setting> out;
+  for (const auto* table : supported_tables()) {
+    out.push_back({table, Arithmetic::bf16, DType::bf16});
+    out.push_back({table, Arithmetic::f32, DType::f32});
+  }
+  return out;
+}
+
+std::string setting_name(const Setting& setting) {
+  return fmt::format("{}_{}", setting.table->name, setting.arithmetic == Arithmetic::f32 ? "f32" : "bf16");
+}
+
+void PrintTo(const Setting& setting, std::ostream* out) {
+  *out << setting_name(setting);
+}
+
+class Invariance : public testing::TestWithParam<Setting> {
+ protected:
+  std::unique_ptr<Model> load(const std::filesystem::path& path) {
+    ThreadPool pool(2);
+    return must(Model::load(
+        path, {.table = GetParam().table, .arithmetic = GetParam().arithmetic, .progress = {}}, pool));
+  }
+};
+
+TEST_P(Invariance, SmallModelsGiveTheSameBitsInEveryBatch) {
+  const DType kv = GetParam().kv;
+  for (const char* golden : {"llama3", "mistral", "qwen3"}) {
+    const auto model = load(golden_folder() / golden);
+    const auto tokens = random_tokens(300, model->spec().vocab, 3);
+    const auto expected = in_one_batch(*model, kv, tokens, 1);
+    for (const int threads : {2, 5, 16}) {
+      EXPECT_TRUE(same_bits(in_one_batch(*model, kv, tokens, threads), expected)) << golden << threads;
+    }
+    EXPECT_TRUE(same_bits(in_chunks(*model, kv, tokens, {1}), expected)) << golden;
+    EXPECT_TRUE(same_bits(in_chunks(*model, kv, tokens, {255, 1, 2}), expected)) << golden;
+    EXPECT_TRUE(same_bits(in_chunks(*model, kv, tokens, {17, 3, 64, 33}), expected)) << golden;
+    EXPECT_TRUE(same_bits(in_company(*model, kv, tokens, 40), expected)) << golden;
+    EXPECT_TRUE(same_bits(in_company(*model, kv, tokens, 1), expected)) << golden;
+  }
+}
+
+TEST_P(Invariance, LogitsOfSomeRowsAreThoseOfAllRows) {
+  const auto model = load(golden_folder() / "llama31");
+  const auto tokens = random_tokens(20, model->spec().vocab, 4);
+  const auto vocab = static_cast<size_t>(model->spec().vocab);
+  const auto all = in_one_batch(*model, GetParam().kv, tokens, 1);
+
+  ThreadPool pool(2);
+  KvCache cache = must(KvCache::create(model->kv_geometry(GetParam().kv), 1));
+  const PageId page = 0;
+  const BatchSequence sequence{{&page, 1}, 0, 20};
+  const std::vector<int32_t> wanted = {19, 0, 7};
+  std::vector<float> logits(wanted.size() * vocab);
+  model->forward({tokens, {&sequence, 1}, wanted}, cache, pool, logits.data());
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const float* row = all.data() + static_cast<size_t>(wanted[i]) * vocab;
+    EXPECT_EQ(std::memcmp(logits.data() + i * vocab, row, vocab * sizeof(float)), 0) << wanted[i];
+  }
+  model->forward({tokens, {&sequence, 1}, {}}, cache, pool, nullptr);  // a prompt's middle wants none
+}
+
+// A Q4_0 file in the shape of Llama-3.2-1B, but for its two layers and its vocabulary.
+class WideModel {
+ public:
+  WideModel() {
+    GgufWriter writer;
+    writer.add_string("general.architecture", "llama");
+    for (const auto& [key, value] : {std::pair{"context_length", 4096},
+                                     {"embedding_length", 2048},
+                                     {"block_count", 2},
+                                     {"feed_forward_length", 8192},
+                                     {"attention.head_count", 32},
+                                     {"attention.head_count_kv", 8}}) {
+      writer.add_uint32(fmt::format("llama.{}", key), static_cast<uint32_t>(value));
+    }
+    writer.add_float32("llama.attention.layer_norm_rms_epsilon", 1e-5f);
+    fill();
+    add_matrix(writer, "token_embd", 512, 2048);
+    add_norm(writer, "output_norm");
+    for (const int layer : {0, 1}) {
+      const auto name = [&](const char* part) { return fmt::format("blk.{}.{}", layer, part); };
+      add_norm(writer, name("attn_norm"));
+      add_norm(writer, name("ffn_norm"));
+      add_matrix(writer, name("attn_q"), 2048, 2048);
+      add_matrix(writer, name("attn_k"), 512, 2048);
+      add_matrix(writer, name("attn_v"), 512, 2048);
+      add_matrix(writer, name("attn_output"), 2048, 2048);
+      add_matrix(writer, name("ffn_gate"), 8192, 2048);
+      add_matrix(writer, name("ffn_up"), 8192, 2048);
+      add_matrix(writer, name("ffn_down"), 2048, 8192);
+    }
+    const auto written = writer.write(path());
+    if (!written) ADD_FAILURE() << written.error().message;
+  }
+
+  std::filesystem::path path() const { return folder_.path() / "wide.gguf"; }
+
+ private:
+  // Random nibbles, scales around 0.01: the largest matrix, whose beginning serves as the others.
+  void fill() {
+    Rng rng(5);
+    blocks_.resize(size_t{8192} * 2048 / 32 * 18);
+    for (size_t i = 0; i < blocks_.size(); i += 2) {
+      const uint64_t bits = rng.next();
+      const uint16_t word =
+          i % 18 == 0 ? static_cast<uint16_t>(0x2000 | (bits & 0x3FF)) : static_cast<uint16_t>(bits);
+      std::memcpy(blocks_.data() + i, &word, 2);
+    }
+    ones_.assign(2048, 1.0f);
+  }
+
+  void add_matrix(GgufWriter& writer, const std::string& name, int64_t outputs, int64_t inputs) {
+    writer.add_tensor(name + ".weight", {DType::q4_0, {outputs, inputs}, blocks_.data()});
+  }
+  void add_norm(GgufWriter& writer, const std::string& name) {
+    const auto* data = reinterpret_cast<const std::byte*>(ones_.data());
+    writer.add_tensor(name + ".weight", {DType::f32, {2048}, data});
+  }
+
+  TestFolder folder_;
+  std::vector<std::byte> blocks_;
+  std::vector<float> ones_;
+};
+
+TEST_P(Invariance, WideModelGivesTheSameBitsInEveryBatch) {
+  static const WideModel wide;
+  const DType kv = GetParam().kv;
+  const auto model = load(wide.path());
+  // Plain loops take a quarter of a second for each row.
+  const bool slow = GetParam().table->name == "reference";
+  const auto tokens = random_tokens(slow ? 2 : 70, model->spec().vocab, 6);
+  const auto expected = in_one_batch(*model, kv, tokens, 2);
+  for (const float value : expected) ASSERT_TRUE(std::isfinite(value));
+  EXPECT_TRUE(same_bits(in_chunks(*model, kv, tokens, {1}), expected));
+  if (slow) return;
+  for (const int threads : {1, 3, 16}) {
+    EXPECT_TRUE(same_bits(in_one_batch(*model, kv, tokens, threads), expected)) << threads;
+  }
+  EXPECT_TRUE(same_bits(in_chunks(*model, kv, tokens, {2, 15, 16, 4, 33}), expected));
+  EXPECT_TRUE(same_bits(in_company(*model, kv, tokens, 7), expected));
+}
+
+INSTANTIATE_TEST_SUITE_P(Model, Invariance, testing::ValuesIn(settings()),
+                         [](const auto& test) { return setting_name(test.param); });
+
+}  // namespace
+}  // namespace ferry
