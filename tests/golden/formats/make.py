@@ -54,8 +54,7 @@ def finish(writer):
     writer.close()
 
 
-def make_gguf():
-    writer = gguf.GGUFWriter(HERE / "small.gguf", "llama")
+def add_metadata(writer):
     writer.add_uint8("test.u8", 200)
     writer.add_int8("test.i8", -100)
     writer.add_uint16("test.u16", 60000)
@@ -75,6 +74,11 @@ def make_gguf():
     writer.add_key_value(
         "test.nested", [[1, 2], [3]], gguf.GGUFValueType.ARRAY, sub_type=gguf.GGUFValueType.ARRAY
     )
+
+
+def make_gguf():
+    writer = gguf.GGUFWriter(HERE / "small.gguf", "llama")
+    add_metadata(writer)
     add_tensors(writer)
     finish(writer)
 
@@ -156,16 +160,29 @@ def make_vocabulary(path):
     finish(writer)
 
 
+def make_tiny_tensors(path):
+    """One block of each type, aligned to 4 so that the file stays small."""
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_custom_alignment(4)
+    for kind in (TYPES.F32, TYPES.F16, TYPES.BF16, TYPES.Q8_0, TYPES.Q4_0, TYPES.Q4_K, TYPES.Q6_K, TYPES.Q5_0):
+        elements, size = gguf.GGML_QUANT_SIZES[kind]
+        writer.add_tensor(kind.name, np.arange(size, dtype=np.uint8).reshape(1, size), raw_dtype=kind)
+    finish(writer)
+
+
 def make_corpus():
     for name in ("gguf_fuzz", "safetensors_fuzz", "shard_index_fuzz"):
         (CORPUS / name).mkdir(parents=True, exist_ok=True)
-    for name in ("small.gguf", "aligned.gguf", "written.gguf"):
-        shutil.copy(HERE / name, CORPUS / "gguf_fuzz" / name)
+    shutil.copy(HERE / "written.gguf", CORPUS / "gguf_fuzz")
+    writer = gguf.GGUFWriter(CORPUS / "gguf_fuzz" / "metadata.gguf", "llama")
+    add_metadata(writer)
+    finish(writer)
+    make_tiny_tensors(CORPUS / "gguf_fuzz" / "tensors.gguf")
     make_vocabulary(CORPUS / "gguf_fuzz" / "vocabulary.gguf")
     for name in ("small.safetensors", "written.safetensors"):
-        shutil.copy(HERE / name, CORPUS / "safetensors_fuzz" / name)
+        shutil.copy(HERE / name, CORPUS / "safetensors_fuzz")
     index = "model.safetensors.index.json"
-    shutil.copy(HERE / "sharded" / index, CORPUS / "shard_index_fuzz" / index)
+    shutil.copy(HERE / "sharded" / index, CORPUS / "shard_index_fuzz")
 
 
 make_gguf()
