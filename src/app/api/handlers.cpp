@@ -1,0 +1,48 @@
+#include "app/api/handlers.h"
+
+#include "base/core/json.h"
+#include "serve/dialects/openai_models.h"
+
+namespace ferry::api {
+namespace {
+
+ModelEntry entry_of(const ServedModel& model, const std::string& name) {
+  return {.id = name, .created = model.created, .owner = "ferry", .max_model_len = model.max_model_len};
+}
+
+std::string object_with(std::string_view key, std::string_view text) {
+  std::string body;
+  JsonWriter w(body);
+  w.begin_object();
+  w.member(key, text);
+  w.end_object();
+  return body;
+}
+
+}  // namespace
+
+void health(const Service& service, Call call) {
+  const Result<void> alive = service.liveness ? service.liveness() : Result<void>{};
+  if (!alive) return reply(call, refusal_of({alive.error(), {}, {}}));
+  reply_json(call, 200, object_with("status", "ok"));
+}
+
+void version(const Service& /*service*/, Call call) {
+  reply_json(call, 200, object_with("version", FERRY_VERSION));
+}
+
+void list_models(const Service& service, Call call) {
+  std::vector<ModelEntry> entries;
+  for (const ServedModel& model : service.models) {
+    for (const std::string& name : model.names) entries.push_back(entry_of(model, name));
+  }
+  reply_json(call, 200, openai_model_list_json(entries));
+}
+
+void show_model(const Service& service, Call call) {
+  const ServedModel* model = service.find(call.parameter);
+  if (model == nullptr) return reply(call, no_such_model(call.parameter, service.names()));
+  reply_json(call, 200, openai_model_json(entry_of(*model, call.parameter)));
+}
+
+}  // namespace ferry::api

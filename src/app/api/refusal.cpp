@@ -1,0 +1,93 @@
+#include "app/api/refusal.h"
+
+#include "base/core/nearest.h"
+#include "base/observe/log.h"
+
+namespace ferry::api {
+namespace {
+
+constexpr std::string_view kRetryAfterSeconds = "1";
+
+ApiError error_of(ErrorCode code, std::string message, std::string reason = {}, std::string param = {}) {
+  return {{code, std::move(message)}, std::move(param), std::move(reason)};
+}
+
+bool is_our_fault(ErrorCode code) {
+  return code == ErrorCode::corrupt || code == ErrorCode::io || code == ErrorCode::internal;
+}
+
+}  // namespace
+
+int status_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid_argument:
+    case ErrorCode::unsupported:         // a parameter that is known but not honoured
+    case ErrorCode::resource_exhausted:  // a limit of the model or the pool that this request can never fit
+      return 400;
+    case ErrorCode::not_found:
+      return 404;
+    case ErrorCode::cancelled:
+    case ErrorCode::unavailable:  // the queue is full, or the server stops: another try may succeed
+      return 503;
+    case ErrorCode::corrupt:
+    case ErrorCode::io:
+    case ErrorCode::internal:
+      return 500;
+  }
+  return 500;
+}
+
+Refusal refusal_of(ApiError error) {
+  Refusal refusal{status_of(error.error.code), std::move(error)};
+  if (refusal.status == 503) refusal.headers.push_back({"Retry-After", std::string(kRetryAfterSeconds)});
+  if (is_our_fault(refusal.error.error.code)) {
+    log_error("request failed", {{"error", refusal.error.error.message}});
+    refusal.error.error.message = "internal error; the server's log says more";
+  }
+  return refusal;
+}
+
+Refusal no_such_path(std::string_view method, std::string_view path) {
+  return {404,
+          error_of(ErrorCode::not_found, fmt::format("there is no {} {} here", method, path), "unknown_url")};
+}
+
+Refusal wrong_method(std::string_view method, std::string_view path, std::string_view allowed) {
+  return {405,
+          error_of(ErrorCode::invalid_argument, fmt::format("{} takes {}, not {}", path, allowed, method),
+                   "method_not_allowed"),
+          {{"Allow", std::string(allowed)}}};
+}
+
+Refusal no_key(bool one_was_sent) {
+  return {401,
+          error_of(ErrorCode::invalid_argument,
+                   one_was_sent ? "the API key is not one of this server's"
+                                : "an API key is needed: send the header Authorization: Bearer KEY",
+                   "invalid_api_key"),
+          {{"WWW-Authenticate", one_was_sent ? "Bearer error=\"invalid_token\"" : "Bearer"}}};
+}
+
+Refusal foreign_host(std::string_view host) {
+  return {403, error_of(ErrorCode::invalid_argument,
+                        fmt::format("without API keys this server answers as localhost or by address only, "
+                                    "not as {}; set a key to use other names",
+                                    host),
+                        "foreign_host")};
+}
+
+Refusal not_json(std::string_view content_type) {
+  return {415, error_of(ErrorCode::invalid_argument,
+                        fmt::format("the body must be sent as Content-Type: application/json, not {}",
+                                    content_type.empty() ? "without a type" : content_type),
+                        "unsupported_media_type")};
+}
+
+Refusal no_such_model(std::string_view wanted, std::span<const std::string> names) {
+  return {404, error_of(ErrorCode::not_found,
+                        fmt::format("there is no model \"{}\" here; there are: {}", wanted,
+                                    fmt::join(nearest_first(wanted, names), ", ")),
+                        "model_not_found", "model")};
+}
+
+}  // namespace ferry::api

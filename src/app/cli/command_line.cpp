@@ -1,0 +1,146 @@
+#include "app/cli/command_line.h"
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+
+#include "app/cli/text_table.h"
+#include "base/core/nearest.h"
+
+namespace ferry::cli {
+namespace {
+
+constexpr std::string_view kIntroduction =
+    "Ferry serves open-weight language models from one binary: to a terminal, and to\n"
+    "applications over OpenAI's API.\n";
+
+constexpr std::string_view kFirstSteps =
+    "First steps:\n"
+    "  ferry list                  which models are there\n"
+    "  ferry run pilot             talk to the one that comes with Ferry\n"
+    "  ferry serve pilot           serve it on http://127.0.0.1:8080/v1\n"
+    "\n"
+    "`ferry help VERB` says more about one verb.\n";
+
+const Verb* find_verb(std::span<const Verb> verbs, std::string_view name) {
+  const auto found =
+      std::find_if(verbs.begin(), verbs.end(), [&](const Verb& verb) { return verb.name == name; });
+  return found == verbs.end() ? nullptr : &*found;
+}
+
+void print_help(std::span<const Verb> verbs, std::ostream& out) {
+  out << kIntroduction << "\nUsage: ferry VERB [OPTIONS]\n\nVerbs:\n";
+  TextTable table;
+  for (const Verb& verb : verbs) table.add({"  " + std::string(verb.name), std::string(verb.summary)});
+  table.print(out);
+  out << '\n' << kFirstSteps;
+}
+
+int usage_error(Console& console, std::string_view what, std::string_view help) {
+  console.err << "ferry: " << what << "\nTry `" << help << "`.\n";
+  return kExitUsage;
+}
+
+std::string did_you_mean(std::string_view wanted, const std::vector<std::string>& names) {
+  const std::string nearest = nearest_name(wanted, names);
+  return nearest.empty() ? std::string() : fmt::format("; did you mean {}?", nearest);
+}
+
+std::string unknown_verb(std::string_view word, std::span<const Verb> verbs) {
+  std::vector<std::string> names = {"help"};
+  for (const Verb& verb : verbs) names.emplace_back(verb.name);
+  return fmt::format("there is no verb \"{}\"{}", word, did_you_mean(word, names));
+}
+
+std::string unknown_word(std::string_view word, const CLI::App& app) {
+  if (!word.starts_with('-')) return fmt::format("there is one argument too many: \"{}\"", word);
+  const std::string flag(word.substr(0, word.find('=')));
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return fmt::format("there is no option {}{}", flag, did_you_mean(flag, names));
+}
+
+void add_option(CLI::App& app, const Option& option) {
+  const auto add = [&](auto* target) -> CLI::Option* {
+    using T = std::remove_pointer_t<decltype(target)>;
+    if constexpr (std::is_same_v<T, bool>) {
+      return app.add_flag(option.name, *target, option.help);
+    } else {
+      return app.add_option(option.name, *target, option.help);
+    }
+  };
+  CLI::Option* added = std::visit(add, option.target);
+  if (option.required) added->required();
+}
+
+void describe(CLI::App& app, const Declaration& declaration) {
+  app.description(declaration.about + "\n");
+  if (!declaration.examples.empty()) {
+    std::string footer = "Examples:\n  " + declaration.examples;
+    for (size_t at = footer.find('\n', 11); at != std::string::npos; at = footer.find('\n', at + 1)) {
+      footer.insert(at + 1, "  ");
+    }
+    app.footer(footer);
+  }
+  app.get_formatter()->column_width(34);
+}
+
+int report(const Result<int>& result, Console& console) {
+  if (!result) {
+    console.out.flush();
+    console.err << "ferry: " << result.error().message << '\n';
+    return kExitFailure;
+  }
+  // Somebody closed the pipe, or the disk is full: there is nobody to tell, but it is no success.
+  return console.out.flush().good() ? *result : kExitFailure;
+}
+
+int run_verb(const Verb& verb, std::vector<std::string> words, Console& console) {
+  const std::unique_ptr<Command> command = verb.make();
+  const Declaration declaration = command->declare();
+  const std::string name = fmt::format("ferry {}", verb.name);
+  CLI::App app("", name);
+  app.set_help_flag("-h,--help", "print this help");
+  app.allow_extras();
+  describe(app, declaration);
+  for (const Option& option : declaration.options) add_option(app, option);
+  try {
+    std::reverse(words.begin(), words.end());  // CLI11 takes them from the end
+    app.parse(std::move(words));
+  } catch (const CLI::CallForHelp&) {
+    console.out << app.help();
+    return report(0, console);
+  } catch (const CLI::ParseError& error) {
+    return usage_error(console, error.what(), name + " --help");
+  }
+  if (const std::vector<std::string> extra = app.remaining(); !extra.empty()) {
+    return usage_error(console, unknown_word(extra.front(), app), name + " --help");
+  }
+  return report(command->run(console), console);
+}
+
+int run_help(std::span<const Verb> verbs, const std::vector<std::string>& words, Console& console) {
+  if (words.size() < 2) {
+    print_help(verbs, console.out);
+    return report(0, console);
+  }
+  const Verb* verb = find_verb(verbs, words[1]);
+  if (verb == nullptr) return usage_error(console, unknown_verb(words[1], verbs), "ferry help");
+  return run_verb(*verb, {"--help"}, console);
+}
+
+}  // namespace
+
+int run_command_line(std::span<const Verb> verbs, const std::vector<std::string>& words, Console& console) {
+  if (words.empty() || words[0] == "help" || words[0] == "--help" || words[0] == "-h") {
+    return run_help(verbs, words, console);
+  }
+  const std::string name = words[0] == "--version" || words[0] == "-V" ? "version" : words[0];
+  const Verb* verb = find_verb(verbs, name);
+  if (verb == nullptr) return usage_error(console, unknown_verb(name, verbs), "ferry help");
+  return run_verb(*verb, {words.begin() + 1, words.end()}, console);
+}
+
+}  // namespace ferry::cli

@@ -1,0 +1,22 @@
+#pragma once
+// Every verb that `ferry` knows.
+
+#include <span>
+
+#include "app/cli/command.h"
+
+namespace ferry::cli {
+
+// In the order of the help.
+std::span<const Verb> all_verbs();
+
+std::unique_ptr<Command> make_serve_command();
+std::unique_ptr<Command> make_run_command();
+std::unique_ptr<Command> make_list_command();
+std::unique_ptr<Command> make_show_command();
+std::unique_ptr<Command> make_tokenize_command();
+std::unique_ptr<Command> make_kernels_command();
+std::unique_ptr<Command> make_settings_command();
+std::unique_ptr<Command> make_version_command();
+
+}  // namespace ferry::cli
