@@ -3,13 +3,15 @@
 #include <array>
 #include <string>
 
+#include "infer/kernels/cpu/tables.h"
 #include "infer/kernels/reference/reference.h"
 
 namespace ferry::kernels {
 
 namespace {
 
-constexpr std::array<const KernelTable*, 1> kTables = {&reference::kTable};
+constexpr std::array<const KernelTable*, 4> kTables = {&cpu::kAvx512Table, &cpu::kAvx2Table, &cpu::kSse2Table,
+                                                       &reference::kTable};
 
 std::string list_of_tables() {
   std::string text;

@@ -1,0 +1,58 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <immintrin.h>
+
+#include "infer/kernels/cpu/features.h"
+#include "infer/kernels/cpu/pages_layout.h"
+#include "infer/kernels/cpu/panels.h"
+#include "infer/kernels/cpu/scratch.h"
+#include "infer/kernels/cpu/store_kv.h"
+#include "infer/kernels/cpu/tables.h"
+#include "infer/kernels/cpu/target.h"
+
+FERRY_TARGET_BEGIN("avx2,fma,f16c")
+namespace ferry::kernels::cpu::avx2 {
+namespace {
+
+#include "infer/kernels/cpu/simd/vec_avx2.h"
+//
+#include "infer/kernels/cpu/simd/math.h"
+//
+#include "infer/kernels/cpu/simd/attention.h"
+#include "infer/kernels/cpu/simd/elementwise.h"
+#include "infer/kernels/cpu/simd/weights.h"
+//
+#include "infer/kernels/cpu/simd/matmul.h"
+
+}  // namespace
+}  // namespace ferry::kernels::cpu::avx2
+FERRY_TARGET_END
+
+namespace ferry::kernels::cpu {
+
+const KernelTable kAvx2Table = {
+    .name = "avx2",
+    .description = "AVX2, FMA, F16C",
+    .supported = has_avx2,
+    .pack = [](const TensorView& w, Arithmetic arithmetic,
+               ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kAvx2Table); },
+    .matmul = avx2::matmul,
+    .gather = avx2::gather,
+    .rms_norm = avx2::rms_norm,
+    .rope = avx2::rope,
+    .swiglu = avx2::swiglu,
+    .add = avx2::add,
+    .add_bias = avx2::add_bias,
+    .store_kv = store_kv,
+    .attention = avx2::attention,
+};
+
+}  // namespace ferry::kernels::cpu

@@ -1,0 +1,56 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <immintrin.h>
+
+#include "infer/kernels/cpu/features.h"
+#include "infer/kernels/cpu/pages_layout.h"
+#include "infer/kernels/cpu/panels.h"
+#include "infer/kernels/cpu/scratch.h"
+#include "infer/kernels/cpu/store_kv.h"
+#include "infer/kernels/cpu/tables.h"
+#include "infer/kernels/cpu/target.h"
+
+namespace ferry::kernels::cpu::sse2 {
+namespace {
+
+#include "infer/kernels/cpu/simd/vec_sse2.h"
+//
+#include "infer/kernels/cpu/simd/math.h"
+//
+#include "infer/kernels/cpu/simd/attention.h"
+#include "infer/kernels/cpu/simd/elementwise.h"
+#include "infer/kernels/cpu/simd/weights.h"
+//
+#include "infer/kernels/cpu/simd/matmul.h"
+
+}  // namespace
+}  // namespace ferry::kernels::cpu::sse2
+
+namespace ferry::kernels::cpu {
+
+const KernelTable kSse2Table = {
+    .name = "sse2",
+    .description = "x86-64 as it began (SSE2)",
+    .supported = has_sse2,
+    .pack = [](const TensorView& w, Arithmetic arithmetic,
+               ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kSse2Table); },
+    .matmul = sse2::matmul,
+    .gather = sse2::gather,
+    .rms_norm = sse2::rms_norm,
+    .rope = sse2::rope,
+    .swiglu = sse2::swiglu,
+    .add = sse2::add,
+    .add_bias = sse2::add_bias,
+    .store_kv = store_kv,
+    .attention = sse2::attention,
+};
+
+}  // namespace ferry::kernels::cpu

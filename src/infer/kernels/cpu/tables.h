@@ -1,0 +1,11 @@
+#pragma once
+
+#include "infer/kernels/kernels.h"
+
+namespace ferry::kernels::cpu {
+
+extern const KernelTable kSse2Table;
+extern const KernelTable kAvx2Table;
+extern const KernelTable kAvx512Table;
+
+}  // namespace ferry::kernels::cpu
