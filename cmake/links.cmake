@@ -7,5 +7,7 @@ function(ferry_link room)
   endif()
 endfunction()
 
+ferry_link(base/settings ${YAML})
+ferry_link(infer/template ${UTF8PROC})
 ferry_link(infer/tokenizer ${PCRE2_8} ${UTF8PROC})
 ferry_link(app/cli CLI11::CLI11 ${EDIT} ${TINFO} ${BSD} ${MD})

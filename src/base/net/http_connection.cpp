@@ -216,6 +216,8 @@ void HttpConnection::refuse(const HttpRefusal& refusal) {
 }
 
 void HttpConnection::flush() {
+  // Whoever is cut off for reading too slowly has a write pending that may never end.
+  if (outbox_ && outbox_->disconnected()) return cut();
   if (write_pending_) return;
   outgoing_.swap(queued_);
   if (outbox_ && !response_ended_) {

@@ -42,8 +42,8 @@ std::optional<double> parse_quantity(std::string_view text, std::span<const Unit
 
 Result<ByteSize> parse_byte_size(std::string_view text) {
   const std::optional<double> bytes = parse_quantity(text, kByteUnits);
-  if (!bytes) return fail(ErrorCode::invalid_argument, "\"{}\" is not a size such as 512MiB or 4GiB", text);
-  if (*bytes > 0x1p53) return fail(ErrorCode::invalid_argument, "\"{}\" is too large a size", text);
+  if (!bytes) return fail(ErrorCode::invalid_argument, "must be a size such as 512MiB or 4GiB");
+  if (*bytes > 0x1p53) return fail(ErrorCode::invalid_argument, "must be at most 8PiB");
   return ByteSize{static_cast<uint64_t>(*bytes)};
 }
 
@@ -60,10 +60,9 @@ std::string to_string(ByteSize size) {
 
 Result<Duration> parse_duration(std::string_view text) {
   const std::optional<double> ms = parse_quantity(text, kTimeUnits);
-  if (!ms)
-    return fail(ErrorCode::invalid_argument, "\"{}\" is not a duration such as 500ms, 30s or 5m", text);
+  if (!ms) return fail(ErrorCode::invalid_argument, "must be a duration such as 500ms, 30s or 5m");
   // Beyond a century, and near where clocks overflow, nobody means it.
-  if (*ms > 3.2e12) return fail(ErrorCode::invalid_argument, "\"{}\" is too long a duration", text);
+  if (*ms > 3.2e12) return fail(ErrorCode::invalid_argument, "must be at most a century");
   return Duration(static_cast<int64_t>(std::llround(*ms)));
 }
 
