@@ -23,6 +23,7 @@
 namespace ferry {
 
 class GgufFile;
+struct TokenizerParts;
 
 using TokenId = int32_t;
 
@@ -89,10 +90,9 @@ class Tokenizer {
 
  private:
   friend class StreamDecoder;
-  struct Parts;
-  explicit Tokenizer(std::unique_ptr<const Parts> parts);
+  explicit Tokenizer(std::unique_ptr<const TokenizerParts> parts);
 
-  std::unique_ptr<const Parts> parts_;
+  std::unique_ptr<const TokenizerParts> parts_;
 };
 
 // Decodes a growing answer. The concatenation of all that push() and finish() return equals decode() of the
