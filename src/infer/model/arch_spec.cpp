@@ -39,20 +39,29 @@ bool positive(double value) {
   return std::isfinite(value) && value > 0;
 }
 
+// Wide enough for every model, and narrow enough that no angle becomes infinite.
+bool usable_theta(double theta) {
+  return theta >= 1 && theta <= 1e15;
+}
+bool usable_factor(double factor) {
+  return factor >= 1e-3 && factor <= 1e6;
+}
+
 Result<void> check_rope(const RopeSpec& rope, int32_t head_dim, std::string_view where) {
   if (rope.rotary_dims < 2 || rope.rotary_dims % 2 != 0 || rope.rotary_dims > head_dim) {
     return fail(ErrorCode::invalid_argument,
                 "{}: {} rotary dimensions in heads of {}; it must be an even number, at most the head size",
                 where, rope.rotary_dims, head_dim);
   }
-  if (!positive(rope.theta) || !positive(rope.factor)) {
-    return fail(ErrorCode::invalid_argument, "{}: rope theta {} and factor {} must be positive", where,
+  if (!usable_theta(rope.theta) || !usable_factor(rope.factor)) {
+    return fail(ErrorCode::invalid_argument,
+                "{}: rope theta {} must be from 1 to 1e15 and its scaling factor {} from 0.001 to 1e6", where,
                 rope.theta, rope.factor);
   }
   const bool fits =
       rope.divisors.empty() || rope.divisors.size() == static_cast<size_t>(rope.rotary_dims / 2);
-  if (!fits || !std::ranges::all_of(rope.divisors, positive)) {
-    return fail(ErrorCode::corrupt, "{}: rope divisors must be {} positive numbers", where,
+  if (!fits || !std::ranges::all_of(rope.divisors, usable_factor)) {
+    return fail(ErrorCode::corrupt, "{}: rope divisors must be {} numbers from 0.001 to 1e6", where,
                 rope.rotary_dims / 2);
   }
   if (rope.scaling == RopeScaling::llama3 &&
