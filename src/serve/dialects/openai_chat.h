@@ -38,6 +38,9 @@ class OpenAiChatStream {
   void end(const Usage& usage, EventSink emit) const;
 
  private:
+  std::string chunk(int index, std::string_view delta_json, const GenerationDelta& delta,
+                    std::optional<FinishReason> finish) const;
+
   ExchangeIdentity identity_;
   bool with_logprobs_;
   bool with_usage_;

@@ -1,0 +1,140 @@
+#include "serve/dialects/field_reader.h"
+
+#include <cmath>
+
+namespace ferry {
+namespace {
+
+constexpr size_t kMaxQuotedName = 64;
+constexpr size_t kMaxUnknown = 32;
+
+std::optional<int64_t> integer_of(const json::value& value) {
+  if (value.is_int64()) return value.get_int64();
+  // 16.0 is an integer to those whose language has one kind of number.
+  if (!value.is_double()) return std::nullopt;
+  const double number = value.get_double();
+  if (number != std::floor(number) || std::abs(number) > 9e15) return std::nullopt;
+  return static_cast<int64_t>(number);
+}
+
+bool asks_for_nothing(const json::value& value, std::string_view neutral) {
+  if (value.is_null()) return true;
+  if (value.is_array()) return value.get_array().empty();
+  if (value.is_object()) return value.get_object().empty();
+  return !neutral.empty() && to_json(value) == neutral;
+}
+
+}  // namespace
+
+FieldReader::FieldReader(const json::object& object, std::string path)
+    : object_(object), path_(std::move(path)) {}
+
+void FieldReader::refuse(std::string_view name, std::string_view message, ErrorCode code) {
+  if (failure_) return;
+  std::string param = path_ + std::string(name);
+  if (name.empty() && param.ends_with('.')) param.pop_back();
+  failure_ = ApiError{{code, fmt::format("{} {}", param, message)}, param, {}};
+}
+
+void FieldReader::take_failure(const FieldReader& inner) {
+  if (inner.failed()) take_failure(inner.failure());
+}
+
+void FieldReader::take_failure(ApiError error) {
+  if (!failure_) failure_ = std::move(error);
+}
+
+void FieldReader::refuse_kind(std::string_view name, std::string_view wanted, const json::value& value) {
+  refuse(name, fmt::format("must be {}, not {}", wanted, json_kind(value)));
+}
+
+const json::value* FieldReader::get(std::string_view name) {
+  known_.insert(name);
+  const json::value* value = failure_ ? nullptr : object_.if_contains(name);
+  return value == nullptr || value->is_null() ? nullptr : value;
+}
+
+std::optional<bool> FieldReader::boolean(std::string_view name) {
+  const json::value* value = get(name);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_bool()) return value->get_bool();
+  refuse_kind(name, "true or false", *value);
+  return std::nullopt;
+}
+
+std::optional<double> FieldReader::number(std::string_view name, double least, double most) {
+  const json::value* value = get(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_number()) {
+    refuse_kind(name, "a number", *value);
+    return std::nullopt;
+  }
+  const auto number = value->to_number<double>();
+  if (number >= least && number <= most) return number;
+  refuse(name, fmt::format("must be {} to {}, not {}", least, most, number));
+  return std::nullopt;
+}
+
+std::optional<int64_t> FieldReader::integer(std::string_view name, int64_t least, int64_t most) {
+  const json::value* value = get(name);
+  if (value == nullptr) return std::nullopt;
+  const std::optional<int64_t> number = integer_of(*value);
+  if (!number) {
+    refuse(name, value->is_number() ? fmt::format("must be an integer, not {}", to_json(*value))
+                                    : fmt::format("must be an integer, not {}", json_kind(*value)));
+    return std::nullopt;
+  }
+  if (*number >= least && *number <= most) return number;
+  refuse(name, fmt::format("must be {} to {}, not {}", least, most, *number));
+  return std::nullopt;
+}
+
+std::optional<std::string> FieldReader::text(std::string_view name) {
+  const json::value* value = get(name);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_string()) return std::string(std::string_view(value->get_string()));
+  refuse_kind(name, "a string", *value);
+  return std::nullopt;
+}
+
+const json::object* FieldReader::object(std::string_view name) {
+  const json::value* value = get(name);
+  if (value == nullptr) return nullptr;
+  if (value->is_object()) return &value->get_object();
+  refuse_kind(name, "an object", *value);
+  return nullptr;
+}
+
+const json::array* FieldReader::array(std::string_view name) {
+  const json::value* value = get(name);
+  if (value == nullptr) return nullptr;
+  if (value->is_array()) return &value->get_array();
+  refuse_kind(name, "an array", *value);
+  return nullptr;
+}
+
+void FieldReader::accept(std::span<const std::string_view> names) {
+  known_.insert(names.begin(), names.end());
+}
+
+void FieldReader::refuse_unsupported(std::span<const UnsupportedField> fields) {
+  for (const UnsupportedField& field : fields) {
+    const json::value* value = get(field.name);
+    if (value == nullptr || asks_for_nothing(*value, field.neutral)) continue;
+    const std::string hint = field.neutral.empty() ? "" : fmt::format(" (other than {})", field.neutral);
+    return refuse(field.name, fmt::format("is not supported yet{}; leave it out", hint),
+                  ErrorCode::unsupported);
+  }
+}
+
+std::vector<std::string> FieldReader::unknown() const {
+  std::vector<std::string> names;
+  for (const auto& member : object_) {
+    const std::string_view name = member.key();
+    if (known_.contains(name) || names.size() == kMaxUnknown) continue;
+    names.emplace_back(name.substr(0, kMaxQuotedName));
+  }
+  return names;
+}
+
+}  // namespace ferry

@@ -1,0 +1,64 @@
+#pragma once
+// Reads the members of a request's JSON object by name. The first thing that is wrong is kept as the answer;
+// after it every read gives nothing, so that callers read on without asking and ask once at the end.
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/core/json.h"
+#include "serve/dialects/openai_error.h"
+
+namespace ferry {
+
+// A field that is known but not honoured. Its `neutral` value, JSON text, asks for nothing; so do null and
+// empty lists and objects.
+struct UnsupportedField {
+  std::string_view name;
+  std::string_view neutral;
+};
+
+class FieldReader {
+ public:
+  // `object` must outlive the reader. `path` is prefixed to names in messages: "messages[1].".
+  explicit FieldReader(const json::object& object, std::string path = "");
+
+  // The member, or null where it is absent or null. Every read marks its name as known.
+  const json::value* get(std::string_view name);
+  std::optional<bool> boolean(std::string_view name);
+  std::optional<double> number(std::string_view name, double least, double most);
+  std::optional<int64_t> integer(std::string_view name, int64_t least, int64_t most);
+  std::optional<std::string> text(std::string_view name);
+  const json::object* object(std::string_view name);
+  const json::array* array(std::string_view name);
+
+  // Marks names as known whose values change nothing.
+  void accept(std::span<const std::string_view> names);
+  // Refuses the first of these fields that asks for something.
+  void refuse_unsupported(std::span<const UnsupportedField> fields);
+  // The members that nobody has asked for.
+  std::vector<std::string> unknown() const;
+
+  // Keeps the first failure of this object. `name` is a member's, or empty for the whole.
+  void refuse(std::string_view name, std::string_view message, ErrorCode code = ErrorCode::invalid_argument);
+  // Takes over the failure of a reader of something inside.
+  void take_failure(const FieldReader& inner);
+  void take_failure(ApiError error);
+  bool failed() const { return failure_.has_value(); }
+  const ApiError& failure() const { return *failure_; }
+  const std::string& path() const { return path_; }
+
+ private:
+  void refuse_kind(std::string_view name, std::string_view wanted, const json::value& value);
+
+  const json::object& object_;
+  std::string path_;
+  std::set<std::string_view> known_;
+  std::optional<ApiError> failure_;
+};
+
+}  // namespace ferry

@@ -1,0 +1,209 @@
+#include "serve/dialects/openai_completions.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "base/core/utf8.h"
+#include "serve/dialects/openai_answer.h"
+#include "serve/dialects/openai_request.h"
+
+namespace ferry {
+namespace {
+
+constexpr std::string_view kObject = "text_completion";
+constexpr int64_t kDefaultMaxTokens = 16;
+constexpr int kMaxLogprobs = 20;
+constexpr size_t kMaxPrompts = 2048;
+
+constexpr auto kUnsupported =
+    std::to_array<UnsupportedField>({{"suffix", "\"\""}, {"add_special_tokens", "true"}});
+
+std::optional<std::vector<TokenId>> tokens_of(const json::array& items) {
+  std::vector<TokenId> tokens;
+  tokens.reserve(items.size());
+  for (const json::value& item : items) {
+    if (!item.is_int64() || item.get_int64() < 0 || item.get_int64() > std::numeric_limits<TokenId>::max()) {
+      return std::nullopt;
+    }
+    tokens.push_back(static_cast<TokenId>(item.get_int64()));
+  }
+  return tokens;
+}
+
+std::optional<Prompt> prompt_of(const json::value& value) {
+  if (value.is_string()) return Prompt(std::string(std::string_view(value.get_string())));
+  if (!value.is_array() || value.get_array().empty()) return std::nullopt;
+  std::optional<std::vector<TokenId>> tokens = tokens_of(value.get_array());
+  if (!tokens) return std::nullopt;
+  return Prompt(*std::move(tokens));
+}
+
+// A string, token ids, or an array of either.
+void read_prompts(FieldReader& fields, GenerationRequest& request) {
+  constexpr std::string_view wanted = "must be a string, an array of token ids, or an array of these";
+  const json::value* value = fields.get("prompt");
+  if (value == nullptr) return fields.refuse("prompt", wanted);
+  if (std::optional<Prompt> one = prompt_of(*value)) {
+    request.prompts.push_back(*std::move(one));
+    return;
+  }
+  if (!value->is_array() || value->get_array().empty()) return fields.refuse("prompt", wanted);
+  if (value->get_array().size() > kMaxPrompts) {
+    return fields.refuse("prompt", fmt::format("has more than {} prompts", kMaxPrompts));
+  }
+  for (const json::value& item : value->get_array()) {
+    std::optional<Prompt> prompt = prompt_of(item);
+    if (!prompt) return fields.refuse("prompt", wanted);
+    request.prompts.push_back(*std::move(prompt));
+  }
+}
+
+// The name of a token as a JSON key: those that are parts of characters as OpenAI writes them, so that they
+// stay apart: "bytes:\xe2\x80".
+std::string token_name(std::string_view text) {
+  if (is_valid_utf8(text)) return std::string(text);
+  std::string name = "bytes:";
+  for (const char c : text)
+    fmt::format_to(std::back_inserter(name), "\\x{:02x}", static_cast<unsigned char>(c));
+  return name;
+}
+
+// Characters that begin in `text`.
+size_t count_characters(std::string_view text) {
+  return static_cast<size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+// The best tokens and, should it not be among them, the chosen one. A name that comes twice keeps its first,
+// more probable value.
+void write_top(JsonWriter& w, const TokenLogprob& logprob) {
+  std::vector<std::string> written;
+  const auto write = [&](const TokenAlternative& token) {
+    std::string name = token_name(token.text);
+    if (std::find(written.begin(), written.end(), name) != written.end()) return;
+    w.member(name, wire_logprob(token.logprob));
+    written.push_back(std::move(name));
+  };
+  w.begin_object();
+  for (const TokenAlternative& token : logprob.top) write(token);
+  write(logprob.chosen);
+  w.end_object();
+}
+
+// `offset` is that of the first token in characters; returns that of the next.
+size_t write_logprobs(JsonWriter& w, const std::vector<TokenLogprob>& logprobs, size_t offset) {
+  w.begin_object();
+  w.key("text_offset");
+  w.begin_array();
+  for (const TokenLogprob& logprob : logprobs) {
+    w.value(offset);
+    offset += count_characters(logprob.chosen.text);
+  }
+  w.end_array();
+  w.key("token_logprobs");
+  w.begin_array();
+  for (const TokenLogprob& logprob : logprobs) w.value(wire_logprob(logprob.chosen.logprob));
+  w.end_array();
+  w.key("tokens");
+  w.begin_array();
+  for (const TokenLogprob& logprob : logprobs) w.value(token_name(logprob.chosen.text));
+  w.end_array();
+  w.key("top_logprobs");
+  w.begin_array();
+  for (const TokenLogprob& logprob : logprobs) write_top(w, logprob);
+  w.end_array();
+  w.end_object();
+  return offset;
+}
+
+}  // namespace
+
+ApiResult<GenerationRequest> parse_openai_completion(std::string_view text) {
+  ApiResult<json::value> body = parse_openai_body(text);
+  if (!body) return tl::unexpected(std::move(body).error());
+  FieldReader fields(body->get_object());
+  GenerationRequest request;
+  read_prompts(fields, request);
+  read_common_fields(fields, request);
+  if (!request.stop.max_tokens)
+    request.stop.max_tokens = std::max(kDefaultMaxTokens, request.stop.min_tokens);
+  if (const auto logprobs = fields.integer("logprobs", 0, kMaxLogprobs)) {
+    request.top_logprobs = static_cast<int>(*logprobs);
+  }
+  fields.refuse_unsupported(kUnsupported);
+  if (fields.failed()) return tl::unexpected(fields.failure());
+  request.ignored = fields.unknown();
+  return request;
+}
+
+std::string openai_completion_response(const ExchangeIdentity& identity, const GenerationResult& result,
+                                       bool with_logprobs) {
+  std::string out;
+  JsonWriter w(out);
+  w.begin_object();
+  write_identity(w, identity, kObject);
+  w.key("choices");
+  w.begin_array();
+  for (size_t i = 0; i < result.choices.size(); ++i) {
+    const GenerationChoice& choice = result.choices[i];
+    w.begin_object();
+    w.member("index", i);
+    w.member("text", choice.text);
+    w.key("logprobs");
+    if (with_logprobs) {
+      write_logprobs(w, choice.logprobs, 0);
+    } else {
+      w.null();
+    }
+    write_finish_reason(w, choice.finish);
+    w.end_object();
+  }
+  w.end_array();
+  w.key("usage");
+  write_usage(w, result.usage);
+  w.end_object();
+  return out;
+}
+
+OpenAiCompletionStream::OpenAiCompletionStream(ExchangeIdentity identity, const GenerationRequest& request)
+    : identity_(std::move(identity)),
+      with_logprobs_(request.top_logprobs.has_value()),
+      with_usage_(request.stream_usage),
+      text_offsets_(request.prompts.size()) {}
+
+void OpenAiCompletionStream::delta(const GenerationDelta& delta, EventSink emit) {
+  if (delta.text.empty() && delta.logprobs.empty() && !delta.finish) return;
+  std::string out;
+  JsonWriter w(out);
+  w.begin_object();
+  write_identity(w, identity_, kObject);
+  w.key("choices");
+  w.begin_array();
+  w.begin_object();
+  w.member("index", delta.index);
+  w.member("text", delta.text);
+  w.key("logprobs");
+  if (with_logprobs_ && !delta.logprobs.empty()) {
+    size_t& offset = text_offsets_.at(static_cast<size_t>(delta.index));
+    offset = write_logprobs(w, delta.logprobs, offset);
+  } else {
+    w.null();
+  }
+  write_finish_reason(w, delta.finish);
+  w.end_object();
+  w.end_array();
+  if (with_usage_) {
+    w.key("usage");
+    w.null();
+  }
+  w.end_object();
+  emit(out);
+}
+
+void OpenAiCompletionStream::end(const Usage& usage, EventSink emit) const {
+  if (with_usage_) emit(usage_chunk(identity_, kObject, usage));
+  emit(kOpenAiStreamEnd);
+}
+
+}  // namespace ferry

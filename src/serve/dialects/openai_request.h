@@ -1,0 +1,17 @@
+#pragma once
+// What chat and legacy completions have in common in their requests.
+
+#include <string_view>
+
+#include "serve/dialects/exchange.h"
+#include "serve/dialects/field_reader.h"
+
+namespace ferry {
+
+// The body as a JSON object.
+ApiResult<json::value> parse_openai_body(std::string_view body);
+
+// model, sampling, stopping, streaming, user; refuses what neither dialect honours.
+void read_common_fields(FieldReader& fields, GenerationRequest& request);
+
+}  // namespace ferry
