@@ -1,0 +1,253 @@
+// The engine on a tiny golden checkpoint with the kernels of this machine.
+
+#include "infer/engine/engine.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "infer/engine/test_tokenizer.h"
+
+namespace ferry {
+namespace {
+
+const std::filesystem::path kModel = std::filesystem::path(FERRY_SOURCE_DIR) / "tests/golden/model/llama3";
+
+std::shared_ptr<const Tokenizer> test_tokenizer() {
+  return Tokenizer::from_json(test_tokenizer_json(), "test tokenizer").value();
+}
+
+// Collects one answer.
+class Listener {
+ public:
+  std::function<void(EngineEvent)> callback() {
+    return [this](EngineEvent event) {
+      const std::lock_guard lock(mutex_);
+      EXPECT_FALSE(last_.finish) << "an event after the last";
+      text_ += event.text;
+      for (SampledToken& sampled : event.tokens) sampled_.push_back(std::move(sampled));
+      last_ = std::move(event);
+      changed_.notify_all();
+    };
+  }
+  EngineFinish wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return last_.finish.has_value(); });
+    return *last_.finish;
+  }
+  std::vector<TokenId> tokens() const {
+    std::vector<TokenId> ids;
+    for (const SampledToken& sampled : sampled_) ids.push_back(sampled.token);
+    return ids;
+  }
+  const std::string& text() const { return text_; }
+  const std::vector<SampledToken>& sampled() const { return sampled_; }
+  int32_t completion_tokens() const { return last_.completion_tokens; }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string text_;
+  std::vector<SampledToken> sampled_;
+  EngineEvent last_;
+};
+
+std::unique_ptr<Engine> load(const EngineSettings& settings = {}) {
+  auto engine = Engine::load(kModel, test_tokenizer(), settings);
+  if (!engine) ADD_FAILURE() << engine.error().message;
+  return *std::move(engine);
+}
+
+EngineRequest request(uint64_t seed, int32_t prompt_tokens, int32_t max_tokens, float temperature = 1.0f) {
+  EngineRequest made;
+  for (int32_t i = 0; i < prompt_tokens; ++i) {
+    made.prompt.push_back(static_cast<TokenId>((seed * 31 + static_cast<uint64_t>(i) * 7) % kTestVocab));
+  }
+  made.sampling.temperature = temperature;
+  made.sampling.seed = seed;
+  made.max_tokens = max_tokens;
+  made.ignore_eos = true;
+  return made;
+}
+
+std::vector<TokenId> answer(Engine& engine, EngineRequest asked) {
+  Listener listener;
+  EXPECT_TRUE(engine.submit(std::move(asked), listener.callback()));
+  listener.wait();
+  return listener.tokens();
+}
+
+// The numeric contract, through the whole engine: neither company nor chunking, preemption or threads change
+// a token of a seeded answer.
+TEST(Engine, AnAnswerDoesNotDependOnItsCompany) {
+  constexpr int kRequests = 12;
+  const auto asked = [](int i) {
+    return request(static_cast<uint64_t>(i), 5 + i * 17 % 90, 20 + i * 5 % 30);
+  };
+  std::vector<std::vector<TokenId>> alone;
+  {
+    const auto engine = load({.threads = 1});
+    for (int i = 0; i < kRequests; ++i) alone.push_back(answer(*engine, asked(i)));
+  }
+  const EngineSettings small_steps{.threads = 2, .max_step_tokens = 13};
+  const EngineSettings few_pages{.threads = 3, .kv_cache = ByteSize{96 << 10}};
+  for (const EngineSettings& settings : {EngineSettings{.threads = 2}, small_steps, few_pages}) {
+    const auto engine = load(settings);
+    std::vector<Listener> listeners(kRequests);
+    for (int i = 0; i < kRequests; ++i) {
+      const auto id = engine->submit(asked(i), listeners[static_cast<size_t>(i)].callback());
+      ASSERT_TRUE(id) << id.error().message;
+    }
+    for (size_t i = 0; i < kRequests; ++i) {
+      EXPECT_EQ(listeners[i].wait(), EngineFinish::length);
+      EXPECT_EQ(listeners[i].tokens(), alone[i]) << i;
+    }
+    if (settings.kv_cache.bytes > 0) {
+      EXPECT_GT(engine->status().preemptions, 0u);
+    }
+  }
+}
+
+TEST(Engine, CancellingFreesThePages) {
+  const auto engine = load();
+  Listener listener;
+  std::promise<EngineRequestId> promised;
+  // The engine waits in the first event, so the answer cannot end before it is cancelled.
+  auto id = promised.get_future().share();
+  const auto asked = engine->submit(request(1, 40, 0), [&, tell = listener.callback()](EngineEvent event) {
+    if (!event.finish) engine->cancel(id.get());
+    tell(std::move(event));
+  });
+  ASSERT_TRUE(asked);
+  promised.set_value(*asked);
+  EXPECT_EQ(listener.wait(), EngineFinish::cancelled);
+  engine->cancel(*asked);  // again, and of nobody
+  engine->cancel(12345);
+  while (engine->status().kv_pages_free != engine->status().kv_pages) std::this_thread::yield();
+  EXPECT_EQ(answer(*engine, request(2, 10, 5)).size(), 5u);
+}
+
+TEST(Engine, StoppingTheEngineEndsEveryAnswer) {
+  std::vector<Listener> listeners(20);
+  auto engine = load({.max_running = 4});
+  for (Listener& listener : listeners) ASSERT_TRUE(engine->submit(request(3, 20, 0), listener.callback()));
+  engine.reset();
+  for (Listener& listener : listeners) listener.wait();
+}
+
+TEST(Engine, RefusesWhatItCannotAnswer) {
+  const auto engine = load({.max_model_len = 100, .max_running = 1, .max_waiting = 1});
+  const auto refusal = [&](EngineRequest asked) {
+    const auto id = engine->submit(std::move(asked), [](const EngineEvent&) {});
+    EXPECT_FALSE(id);
+    return id ? Error{} : id.error();
+  };
+  EXPECT_EQ(refusal(request(1, 0, 5)).code, ErrorCode::invalid_argument);
+  EXPECT_EQ(refusal(request(1, 100, 1)).code, ErrorCode::resource_exhausted);
+  EXPECT_NE(refusal(request(1, 90, 11)).message.find("90 tokens"), std::string::npos);
+  EngineRequest unknown = request(1, 5, 5);
+  unknown.prompt[2] = 1 << 20;
+  EXPECT_NE(refusal(unknown).message.find("1048576"), std::string::npos);
+  EngineRequest hot = request(1, 5, 5);
+  hot.sampling.temperature = -1;
+  EXPECT_NE(refusal(hot).message.find("temperature"), std::string::npos);
+
+  std::vector<Listener> listeners(2);
+  std::promise<void> full;
+  const auto hold = full.get_future().share();
+  for (Listener& listener : listeners) {
+    const auto asked =
+        engine->submit(request(3, 5, 5), [hold, tell = listener.callback()](EngineEvent event) {
+          hold.wait();
+          tell(std::move(event));
+        });
+    ASSERT_TRUE(asked);
+  }
+  EXPECT_EQ(refusal(request(4, 5, 5)).code, ErrorCode::unavailable);
+  full.set_value();
+  for (Listener& listener : listeners) listener.wait();
+  EXPECT_EQ(answer(*engine, request(4, 5, 5)).size(), 5u);
+}
+
+TEST(Engine, StopTokensStopStringsAndMinimum) {
+  const auto engine = load();
+  const std::vector<TokenId> free = answer(*engine, request(5, 10, 40, 0));
+  ASSERT_EQ(free.size(), 40u);
+
+  EngineRequest stopped = request(5, 10, 40, 0);
+  stopped.stop_tokens = {free[7]};
+  const auto first = static_cast<size_t>(std::find(free.begin(), free.end(), free[7]) - free.begin());
+  Listener by_token;
+  ASSERT_TRUE(engine->submit(stopped, by_token.callback()));
+  EXPECT_EQ(by_token.wait(), EngineFinish::stop);
+  EXPECT_EQ(by_token.tokens(), std::vector<TokenId>(free.begin(), free.begin() + static_cast<int>(first)));
+  EXPECT_EQ(by_token.completion_tokens(), static_cast<int32_t>(first) + 1);
+
+  stopped.min_tokens = 20;
+  const std::vector<TokenId> longer = answer(*engine, stopped);
+  EXPECT_GE(longer.size(), 20u);
+  EXPECT_EQ(std::find(longer.begin(), longer.begin() + 20, free[7]), longer.begin() + 20);
+
+  Listener whole;
+  ASSERT_TRUE(engine->submit(request(5, 10, 40, 0), whole.callback()));
+  EXPECT_EQ(whole.wait(), EngineFinish::length);
+  EngineRequest by_string = request(5, 10, 40, 0);
+  by_string.stop = {whole.text().substr(10, 3)};
+  Listener cut;
+  ASSERT_TRUE(engine->submit(by_string, cut.callback()));
+  EXPECT_EQ(cut.wait(), EngineFinish::stop);
+  EXPECT_EQ(cut.text(), whole.text().substr(0, whole.text().find(by_string.stop[0])));
+}
+
+TEST(Engine, LogprobsComeWithEveryToken) {
+  const auto engine = load();
+  EngineRequest asked = request(6, 10, 12, 0);
+  asked.sampling.logprobs = 3;
+  Listener listener;
+  ASSERT_TRUE(engine->submit(asked, listener.callback()));
+  listener.wait();
+  ASSERT_EQ(listener.sampled().size(), 12u);
+  for (const SampledToken& sampled : listener.sampled()) {
+    ASSERT_EQ(sampled.top.size(), 3u);
+    EXPECT_EQ(sampled.top[0].token, sampled.token);  // greedy
+    EXPECT_EQ(sampled.top[0].logprob, sampled.logprob);
+    EXPECT_LE(sampled.logprob, 0);
+    EXPECT_GE(sampled.top[1].logprob, sampled.top[2].logprob);
+  }
+}
+
+TEST(Engine, SubmissionsAndCancellationsFromManyThreads) {
+  const auto engine = load({.max_running = 8});
+  std::vector<std::thread> clients;
+  for (uint64_t client = 0; client < 6; ++client) {
+    clients.emplace_back([&engine, client] {
+      for (uint64_t i = 0; i < 8; ++i) {
+        Listener listener;
+        const auto id = engine->submit(request(client * 100 + i, 10, 15), listener.callback());
+        ASSERT_TRUE(id);
+        if (i % 3 == 0) engine->cancel(*id);
+        listener.wait();
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  while (engine->status().kv_pages_free != engine->status().kv_pages) std::this_thread::yield();
+}
+
+TEST(Engine, LoadErrorsNameWhatIsWrong) {
+  const auto refusal = [](const EngineSettings& settings) {
+    const auto engine = Engine::load(kModel, test_tokenizer(), settings);
+    EXPECT_FALSE(engine);
+    return engine ? std::string() : engine.error().message;
+  };
+  EXPECT_NE(refusal({.kernels = "abacus"}).find("abacus"), std::string::npos);
+  EXPECT_NE(refusal({.arithmetic = "f8"}).find("f8"), std::string::npos);
+  EXPECT_FALSE(Engine::load("/nowhere", test_tokenizer(), {}));
+}
+
+}  // namespace
+}  // namespace ferry
