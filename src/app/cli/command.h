@@ -15,6 +15,8 @@
 
 namespace ferry::cli {
 
+class Configuration;
+
 // A flag ("--json"), an option with a value ("--seed") or a positional argument ("MODEL"): what it is follows
 // from the name and the target. What is not given leaves the target as it is.
 struct Option {
@@ -31,6 +33,9 @@ struct Declaration {
   std::string about;     // paragraphs under the usage line
   std::string examples;  // lines at the end of the help
   std::vector<Option> options;
+  // For verbs with settings: they are read before the verb runs, and those of the named groups are flags.
+  Configuration* configuration = nullptr;
+  std::vector<std::string_view> flag_groups = {};
 };
 
 class Command {

@@ -1,9 +1,11 @@
 #include "app/cli/command_line.h"
 
 #include <algorithm>
+#include <map>
 
 #include <CLI/CLI.hpp>
 
+#include "app/cli/configuration.h"
 #include "app/cli/text_table.h"
 #include "base/core/nearest.h"
 
@@ -87,6 +89,58 @@ void describe(CLI::App& app, const Declaration& declaration) {
   app.get_formatter()->column_width(34);
 }
 
+// The words that were given for each setting's flag.
+using GivenFlags = std::map<std::string, std::vector<std::string>>;
+
+// "an integer" -> "INTEGER", "a list, separated by commas" -> "LIST".
+std::string value_name(const Setting& setting) {
+  if (!setting.choice_names().empty()) return fmt::format("{}", fmt::join(setting.choice_names(), "|"));
+  std::string_view type = setting.type();
+  type = type.substr(0, type.find(','));
+  std::string name(type.substr(type.rfind(' ') + 1));
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return static_cast<char>(c - 'a' + 'A'); });
+  return name;
+}
+
+void add_setting(CLI::App& app, const Setting& setting, const std::string& group, GivenFlags& given) {
+  std::vector<std::string>& values = given[setting.name()];
+  if (setting.is_switch()) {
+    app.add_flag(setting.flag(), values, setting.help())->group(group);
+    return;
+  }
+  CLI::Option* option = app.add_option(setting.flag(), values, setting.help())->group(group);
+  option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  const std::string builtin = setting.default_text();
+  option->option_text(value_name(setting) + (builtin.empty() ? "" : fmt::format(" [{}]", builtin)));
+}
+
+void add_settings(CLI::App& app, const Declaration& declaration, std::string& config_file,
+                  GivenFlags& given) {
+  if (declaration.configuration == nullptr) return;
+  app.add_option("--config", config_file,
+                 "YAML file with settings; flags and FERRY_... variables go before it")
+      ->option_text("FILE");
+  const auto& settings = declaration.configuration->settings().all();
+  for (const Configuration::Group& group : declaration.configuration->groups()) {
+    const auto& flags = declaration.flag_groups;
+    if (std::find(flags.begin(), flags.end(), group.title) == flags.end()) continue;
+    for (size_t i = group.begin; i < group.end; ++i) add_setting(app, settings[i], group.title, given);
+  }
+}
+
+Result<void> apply_settings(const Declaration& declaration, const std::string& config_file,
+                            const GivenFlags& given) {
+  if (declaration.configuration == nullptr) return {};
+  for (Setting& setting : declaration.configuration->settings().all()) {
+    const auto found = given.find(setting.name());
+    if (found == given.end() || found->second.empty()) continue;
+    const std::string value = fmt::format("{}", fmt::join(found->second, ","));
+    FERRY_TRY_VOID(setting.set(value, SettingSource::flag, setting.flag()));
+  }
+  return declaration.configuration->load(config_file);
+}
+
 int report(const Result<int>& result, Console& console) {
   if (!result) {
     console.out.flush();
@@ -106,6 +160,9 @@ int run_verb(const Verb& verb, std::vector<std::string> words, Console& console)
   app.allow_extras();
   describe(app, declaration);
   for (const Option& option : declaration.options) add_option(app, option);
+  std::string config_file;
+  GivenFlags given;
+  add_settings(app, declaration, config_file, given);
   try {
     std::reverse(words.begin(), words.end());  // CLI11 takes them from the end
     app.parse(std::move(words));
@@ -117,6 +174,9 @@ int run_verb(const Verb& verb, std::vector<std::string> words, Console& console)
   }
   if (const std::vector<std::string> extra = app.remaining(); !extra.empty()) {
     return usage_error(console, unknown_word(extra.front(), app), name + " --help");
+  }
+  if (const auto applied = apply_settings(declaration, config_file, given); !applied) {
+    return usage_error(console, applied.error().message, name + " --help");
   }
   return report(command->run(console), console);
 }

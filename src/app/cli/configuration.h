@@ -1,0 +1,66 @@
+#pragma once
+// Every setting of the program, from flags, environment and file.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/api/settings.h"
+#include "base/net/http_server.h"
+#include "base/observe/log.h"
+#include "base/settings/settings.h"
+#include "infer/engine/engine.h"
+#include "serve/providers/local.h"
+
+namespace ferry::cli {
+
+struct LogSettings {
+  std::string level = "info";
+  std::string format = "auto";
+
+  template <class V>
+  void visit(V& v) {
+    v("log_level", level, "least urgent lines that are logged")
+        .choices({"debug", "info", "warning", "error", "off"});
+    v("log_format", format, "auto is text on a terminal, JSON lines elsewhere")
+        .choices({"auto", "text", "json"});
+  }
+};
+
+class Configuration {
+ public:
+  // Settings that belong together: [begin, end) of settings().all().
+  struct Group {
+    std::string title;
+    size_t begin = 0;
+    size_t end = 0;
+  };
+
+  Configuration();
+  Configuration(const Configuration&) = delete;
+  Configuration& operator=(const Configuration&) = delete;
+
+  HttpServerSettings server;
+  api::ApiSettings api;
+  EngineSettings engine;
+  LocalProviderSettings provider;
+  LogSettings log;
+
+  SettingList& settings() { return list_; }
+  const std::vector<Group>& groups() const { return groups_; }
+
+  // Reads the environment and then `file`, or the file that FERRY_CONFIG names, if either does.
+  Result<void> load(const std::string& file);
+
+  // Makes the log as `log` says, but no more talkative than `most` unless somebody asked for it.
+  void apply_log(LogLevel most);
+
+ private:
+  template <class Struct>
+  void add(std::string title, Struct& settings);
+
+  SettingList list_;
+  std::vector<Group> groups_;
+};
+
+}  // namespace ferry::cli

@@ -1,0 +1,37 @@
+#include "app/cli/loading.h"
+
+#include <algorithm>
+
+namespace ferry::cli {
+namespace {
+
+constexpr std::chrono::seconds kPatience(1);
+constexpr int kBarWidth = 30;
+constexpr std::string_view kEraseLine = "\r\x1b[K";
+
+}  // namespace
+
+ProgressLine::ProgressLine(Console& console, std::string what) : console_(console), what_(std::move(what)) {}
+
+ProgressLine::~ProgressLine() {
+  if (shown_percent_ >= 0) console_.err << kEraseLine << std::flush;
+}
+
+void ProgressLine::update(double part) {
+  if (!console_.err_is_terminal || std::chrono::steady_clock::now() - begin_ < kPatience) return;
+  const int percent = static_cast<int>(std::clamp(part, 0.0, 1.0) * 100);
+  if (percent == shown_percent_) return;
+  shown_percent_ = percent;
+  const int filled = percent * kBarWidth / 100;
+  console_.err << fmt::format("{}{} [{:=<{}}{:{}}] {}%", kEraseLine, what_, "", filled, "",
+                              kBarWidth - filled, percent)
+               << std::flush;
+}
+
+Result<std::shared_ptr<HostedModel>> load_with_progress(const LocalModel& model,
+                                                        const EngineSettings& settings, Console& console) {
+  ProgressLine line(console, "Loading " + model.name);
+  return load_model(model, settings, [&](double part) { line.update(part); });
+}
+
+}  // namespace ferry::cli

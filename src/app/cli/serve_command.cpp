@@ -1,0 +1,140 @@
+#include <cstdlib>
+#include <ctime>
+#include <set>
+
+#include "app/api/engine_watch.h"
+#include "app/api/routes.h"
+#include "app/cli/configuration.h"
+#include "app/cli/fingerprint.h"
+#include "app/cli/loading.h"
+#include "app/cli/signals.h"
+#include "app/cli/verbs.h"
+#include "base/observe/log.h"
+#include "serve/providers/local.h"
+
+namespace ferry::cli {
+namespace {
+
+constexpr std::string_view kBundledModel = "pilot";
+
+class ServeCommand final : public Command {
+ public:
+  Declaration declare() override {
+    return {
+        .about =
+            "Loads models and answers OpenAI's API with them: /v1/chat/completions, /v1/completions and "
+            "/v1/models. MODEL is a name from `ferry list` or a path; without one, the model that came "
+            "with Ferry is served.\n\nThe first SIGINT or SIGTERM lets running answers finish, the second "
+            "one ends Ferry at once.",
+        .examples =
+            "ferry serve\n"
+            "ferry serve ~/models/Llama-3.2-1B-Instruct --port 8000 --max-model-len 8192\n"
+            "FERRY_API_KEY=secret ferry serve pilot --host 0.0.0.0",
+        .options = {{"MODEL", &models_, "names or paths"}},
+        .configuration = &configuration_,
+        .flag_groups = {"API", "Engine", "Preparation", "Server", "Log"}};
+  }
+
+  Result<int> run(Console& console) override;
+
+ private:
+  Result<std::vector<LocalModel>> find_models() const;
+  Result<void> load(Console& console, Host& host, api::Service& service);
+  void announce(Console& console, const HttpServer& server, const api::Service& service) const;
+
+  std::vector<std::string> models_;
+  Configuration configuration_;
+};
+
+Result<std::vector<LocalModel>> ServeCommand::find_models() const {
+  const HubFolders folders = HubFolders::from_environment();
+  std::vector<std::string> wanted = models_;
+  if (wanted.empty()) wanted.emplace_back(kBundledModel);
+  std::vector<LocalModel> found;
+  std::set<std::string> names;
+  for (const std::string& name : wanted) {
+    FERRY_TRY(LocalModel model, resolve_model(name, folders));
+    if (!names.insert(model.name).second) {
+      return fail(ErrorCode::invalid_argument, "two of the models are called {}", model.name);
+    }
+    found.push_back(std::move(model));
+  }
+  if (found.size() > 1 && !configuration_.api.served_model_name.empty()) {
+    return fail(ErrorCode::invalid_argument, "--served-model-name names one model, not {}", found.size());
+  }
+  return found;
+}
+
+Result<void> ServeCommand::load(Console& console, Host& host, api::Service& service) {
+  FERRY_TRY(const std::vector<LocalModel> sources, find_models());
+  for (const LocalModel& source : sources) {
+    log_info("loading", {{"model", source.name}, {"path", source.path.string()}});
+    FERRY_TRY(const auto model, load_with_progress(source, configuration_.engine, console));
+    const auto& aliases = configuration_.api.served_model_name;
+    service.models.push_back({.names = aliases.empty() ? std::vector{source.name} : aliases,
+                              .target = source.name,
+                              .created = std::time(nullptr),
+                              .max_model_len = model->engine->max_model_len(),
+                              .fingerprint = fingerprint(*model, configuration_.engine)});
+    log_info("loaded", {{"model", source.name},
+                        {"kernels", model->engine->kernels()},
+                        {"context", model->engine->max_model_len()},
+                        {"weight_bytes", model->engine->weight_bytes()}});
+    host.add(model);
+  }
+  return {};
+}
+
+void ServeCommand::announce(Console& console, const HttpServer& server, const api::Service& service) const {
+  const std::vector<std::string> names = service.names();
+  console.out << fmt::format("Ferry is ready: {}/v1  (model{} {})\n", server.url(),
+                             names.size() == 1 ? "" : "s", fmt::join(names, ", "));
+  if (console.out_is_terminal) {
+    console.out << fmt::format(
+        "\nTry it from another terminal; Ctrl-C stops it.\n"
+        "  curl {}/v1/chat/completions -H 'Content-Type: application/json'{} \\\n"
+        "    -d '{{\"model\": \"{}\", \"messages\": [{{\"role\": \"user\", \"content\": \"Hello\"}}]}}'\n\n",
+        server.url(), service.keys.empty() ? "" : " -H \"Authorization: Bearer $FERRY_API_KEY\"",
+        names.front());
+  }
+  console.out.flush();
+}
+
+Result<int> ServeCommand::run(Console& console) {
+  configuration_.apply_log(LogLevel::info);
+  install_signal_handlers();
+  const std::string& host_name = configuration_.server.host;
+  api::Service service;
+  FERRY_TRY(service.keys, api::ApiKeys::load(configuration_.api.api_key, configuration_.api.api_key_file));
+  FERRY_TRY_VOID(api::check_exposure(host_name, service.keys, configuration_.api.allow_no_key));
+  service.check_host = service.keys.empty() && api::is_loopback(host_name);
+
+  Host host;
+  FERRY_TRY_VOID(load(console, host, service));
+  const std::unique_ptr<Provider> provider = make_local_provider(host, configuration_.provider);
+  service.provider = provider.get();
+  api::EngineWatch watch(configuration_.api.stall_timeout);
+  service.liveness = [&]() -> Result<void> {
+    for (const auto& model : host.all()) FERRY_TRY_VOID(watch.check(model->name, model->engine->status()));
+    return {};
+  };
+
+  FERRY_TRY(const auto server,
+            HttpServer::start(configuration_.server, [&](std::shared_ptr<HttpExchange> exchange) {
+              api::handle(service, std::move(exchange));
+            }));
+  defer_signals();
+  announce(console, *server, service);
+  const int signal = wait_for_signal();
+  log_info("stopping", {{"signal", signal}, {"grace", to_string(configuration_.api.shutdown_grace)}});
+  server->stop(configuration_.api.shutdown_grace);
+  return 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_serve_command() {
+  return std::make_unique<ServeCommand>();
+}
+
+}  // namespace ferry::cli

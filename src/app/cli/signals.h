@@ -1,0 +1,27 @@
+#pragma once
+// SIGINT and SIGTERM, for the whole process. What a signal does depends on what the program is doing.
+
+namespace ferry::cli {
+
+// Until something below says otherwise, a signal ends the process at once with 128 + its number: also where
+// the system would not, as it does not for the first process of a container.
+void install_signal_handlers();
+
+// The next signal is waited for instead, the one after it ends the process at once.
+void defer_signals();
+// Blocks until a signal has come since defer_signals(); returns its number.
+int wait_for_signal();
+
+// While one of these lives, SIGINT is only noted.
+class InterruptGuard {
+ public:
+  InterruptGuard();
+  ~InterruptGuard();
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+  // Whether SIGINT has come since the last call, or since the guard was made.
+  bool take() const;
+};
+
+}  // namespace ferry::cli
