@@ -3,6 +3,7 @@
 // Nothing here adds across rows, and every kernel keeps a row's bits independent of the others, so the whole
 // pass does too; the threads that share out rows cannot change a result.
 
+#include <algorithm>
 #include <cmath>
 
 #include "infer/model/model.h"
@@ -16,8 +17,8 @@ namespace {
 using kernels::KernelTable;
 using kernels::PackedMatrix;
 
-// Below this many rows, handing pieces to other threads costs more than it saves.
-constexpr int64_t kRowsPerPiece = 8;
+// Of an elementwise operation: with less, waking another thread costs more than it saves.
+constexpr int64_t kFloatsPerPiece = 1 << 16;
 
 // One batch on its way through the model.
 struct Pass {
@@ -26,11 +27,12 @@ struct Pass {
   ThreadPool& pool;
   int64_t rows;
 
-  // body(first, count) on pieces of the rows.
+  // body(first, count) on pieces of the rows, each of `width` floats.
   template <class Body>
-  void for_rows(Body&& body) const {
-    if (rows <= kRowsPerPiece) return body(int64_t{0}, rows);
-    pool.parallel_for(rows, kRowsPerPiece, [&](int64_t begin, int64_t end) { body(begin, end - begin); });
+  void for_rows(int64_t width, Body&& body) const {
+    const int64_t piece = std::max<int64_t>(1, kFloatsPerPiece / width);
+    if (rows <= piece) return body(int64_t{0}, rows);
+    pool.parallel_for(rows, piece, [&](int64_t begin, int64_t end) { body(begin, end - begin); });
   }
 
   // out[rows, outputs] = x · wᵀ + bias; an empty bias is none.
@@ -41,7 +43,7 @@ struct Pass {
 
   void norm(const float* x, const std::vector<float>& weight, float* out) const {
     const int64_t width = spec.hidden;
-    for_rows([&](int64_t first, int64_t count) {
+    for_rows(width, [&](int64_t first, int64_t count) {
       table.rms_norm(x + first * width, weight.data(), spec.norm_eps, count, width, out + first * width);
     });
   }
@@ -51,7 +53,7 @@ struct Pass {
              const float* sines) const {
     const int64_t width = int64_t{heads} * spec.head_dim;
     const int64_t half = spec.rope.rotary_dims / 2;
-    for_rows([&](int64_t first, int64_t count) {
+    for_rows(width, [&](int64_t first, int64_t count) {
       float* part = x + first * width;
       if (!head_norm.empty()) {
         table.rms_norm(part, head_norm.data(), spec.norm_eps, count * heads, spec.head_dim, part);
@@ -70,7 +72,7 @@ struct Pass {
   // gate = silu(gate) · up
   void swiglu(float* gate, const float* up) const {
     const int64_t width = spec.intermediate;
-    for_rows([&](int64_t first, int64_t count) {
+    for_rows(width, [&](int64_t first, int64_t count) {
       table.swiglu(gate + first * width, up + first * width, count * width, gate + first * width);
     });
   }
@@ -78,7 +80,7 @@ struct Pass {
   // x += branch
   void add(float* x, const float* branch) const {
     const int64_t width = spec.hidden;
-    for_rows([&](int64_t first, int64_t count) {
+    for_rows(width, [&](int64_t first, int64_t count) {
       table.add(x + first * width, branch + first * width, count * width);
     });
   }

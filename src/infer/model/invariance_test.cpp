@@ -147,7 +147,7 @@ TEST_P(Invariance, SmallModelsGiveTheSameBitsInEveryBatch) {
     const auto model = load(golden_folder() / golden);
     const auto tokens = random_tokens(300, model->spec().vocab, 3);
     const auto expected = in_one_batch(*model, kv, tokens, 1);
-    for (const int threads : {2, 5, 16}) {
+    for (const int threads : {2, 16}) {
       EXPECT_TRUE(same_bits(in_one_batch(*model, kv, tokens, threads), expected)) << golden << threads;
     }
     EXPECT_TRUE(same_bits(in_chunks(*model, kv, tokens, {1}), expected)) << golden;
@@ -241,22 +241,24 @@ class WideModel {
   std::vector<float> ones_;
 };
 
+// As many as a table does in a moment.
+size_t wide_rows(std::string_view table) {
+  return table == "reference" ? 2 : table == "sse2" ? 18 : 40;
+}
+
 TEST_P(Invariance, WideModelGivesTheSameBitsInEveryBatch) {
   static const WideModel wide;
   const DType kv = GetParam().kv;
   const auto model = load(wide.path());
-  // Plain loops take a quarter of a second for each row.
-  const bool slow = GetParam().table->name == "reference";
-  const auto tokens = random_tokens(slow ? 2 : 70, model->spec().vocab, 6);
+  const auto tokens = random_tokens(wide_rows(GetParam().table->name), model->spec().vocab, 6);
   const auto expected = in_one_batch(*model, kv, tokens, 2);
   for (const float value : expected) ASSERT_TRUE(std::isfinite(value));
-  EXPECT_TRUE(same_bits(in_chunks(*model, kv, tokens, {1}), expected));
-  if (slow) return;
-  for (const int threads : {1, 3, 16}) {
+  EXPECT_TRUE(same_bits(in_chunks(*model, kv, tokens, {1, 1, 15, 2, 16}), expected));
+  if (tokens.size() < 16) return;
+  for (const int threads : {1, 16}) {
     EXPECT_TRUE(same_bits(in_one_batch(*model, kv, tokens, threads), expected)) << threads;
   }
-  EXPECT_TRUE(same_bits(in_chunks(*model, kv, tokens, {2, 15, 16, 4, 33}), expected));
-  EXPECT_TRUE(same_bits(in_company(*model, kv, tokens, 7), expected));
+  EXPECT_TRUE(same_bits(in_company(*model, kv, tokens, 11), expected));
 }
 
 INSTANTIATE_TEST_SUITE_P(Model, Invariance, testing::ValuesIn(settings()),
