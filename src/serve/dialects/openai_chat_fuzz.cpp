@@ -1,0 +1,53 @@
+// Request bodies of chat and of legacy completions: whatever is accepted keeps the contract of exchange.h.
+
+#include "base/core/result.h"
+#include "serve/dialects/openai_chat.h"
+#include "serve/dialects/openai_completions.h"
+
+namespace ferry {
+namespace {
+
+void check_within(const std::optional<double>& value, double least, double most) {
+  FERRY_CHECK(!value || (*value >= least && *value <= most));
+}
+
+void check_request(const GenerationRequest& r) {
+  FERRY_CHECK(!r.model.empty());
+  FERRY_CHECK(r.messages.empty() != r.prompts.empty());
+  for (const ChatMessage& message : r.messages) FERRY_CHECK(!message.role.empty() && message.raw.is_object());
+  for (const Prompt& prompt : r.prompts) {
+    const auto* tokens = std::get_if<std::vector<TokenId>>(&prompt);
+    FERRY_CHECK(tokens == nullptr || !tokens->empty());
+    for (size_t i = 0; tokens != nullptr && i < tokens->size(); ++i) FERRY_CHECK((*tokens)[i] >= 0);
+  }
+  check_within(r.sampling.temperature, 0, 2);
+  check_within(r.sampling.top_p, 0, 1);
+  check_within(r.sampling.min_p, 0, 1);
+  check_within(r.sampling.repetition_penalty, 1e-300, 2);
+  FERRY_CHECK(!r.sampling.top_k || *r.sampling.top_k >= 0);
+  for (size_t i = 0; i < r.sampling.logit_bias.size(); ++i) {
+    FERRY_CHECK(r.sampling.logit_bias[i].first >= 0);
+    FERRY_CHECK(i == 0 || r.sampling.logit_bias[i - 1].first < r.sampling.logit_bias[i].first);
+  }
+  FERRY_CHECK(!r.stop.max_tokens || *r.stop.max_tokens >= std::max<int64_t>(1, r.stop.min_tokens));
+  for (const std::string& stop : r.stop.strings) FERRY_CHECK(!stop.empty());
+  FERRY_CHECK(!r.top_logprobs || (*r.top_logprobs >= 0 && *r.top_logprobs <= 20));
+  FERRY_CHECK(r.stream || !r.stream_usage);
+}
+
+void check_result(const ApiResult<GenerationRequest>& result) {
+  if (result) return check_request(*result);
+  FERRY_CHECK(!result.error().error.message.empty());
+  // An answer that quotes the request must still be JSON.
+  FERRY_CHECK(parse_json(openai_error_json(400, result.error()), "error").has_value());
+}
+
+}  // namespace
+}  // namespace ferry
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view body(reinterpret_cast<const char*>(data), size);
+  ferry::check_result(ferry::parse_openai_chat(body));
+  ferry::check_result(ferry::parse_openai_completion(body));
+  return 0;
+}

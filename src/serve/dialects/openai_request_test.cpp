@@ -1,0 +1,278 @@
+#include <gtest/gtest.h>
+
+#include "serve/dialects/openai_chat.h"
+#include "serve/dialects/openai_completions.h"
+
+namespace ferry {
+namespace {
+
+// A chat with one message and `more` members.
+std::string chat(std::string_view more = "") {
+  return fmt::format(R"({{"model": "m", "messages": [{{"role": "user", "content": "hi"}}]{}{}}})",
+                     more.empty() ? "" : ", ", more);
+}
+
+std::string completion(std::string_view more = "") {
+  return fmt::format(R"({{"model": "m", "prompt": "hi"{}{}}})", more.empty() ? "" : ", ", more);
+}
+
+std::string chat_with_messages(std::string_view messages) {
+  return fmt::format(R"({{"model": "m", "messages": {}}})", messages);
+}
+
+void expect_refused(const ApiResult<GenerationRequest>& result, std::string_view param,
+                    std::string_view message, ErrorCode code = ErrorCode::invalid_argument) {
+  ASSERT_FALSE(result) << message;
+  EXPECT_EQ(result.error().param, param);
+  EXPECT_EQ(result.error().error.message, message);
+  EXPECT_EQ(result.error().error.code, code);
+}
+
+TEST(OpenAiChatRequest, WhatIsNotGivenIsNotSet) {
+  const auto request = parse_openai_chat(chat());
+  ASSERT_TRUE(request) << request.error().error.message;
+  EXPECT_EQ(request->model, "m");
+  ASSERT_EQ(request->messages.size(), 1u);
+  EXPECT_EQ(request->messages[0].role, "user");
+  EXPECT_EQ(text_of(request->messages[0]), "hi");
+  EXPECT_EQ(to_json(request->messages[0].raw), R"({"role":"user","content":"hi"})");
+  EXPECT_FALSE(request->sampling.temperature);
+  EXPECT_FALSE(request->stop.max_tokens);
+  EXPECT_FALSE(request->top_logprobs);
+  EXPECT_FALSE(request->stream);
+  EXPECT_TRUE(request->ignored.empty());
+}
+
+TEST(OpenAiChatRequest, ReadsEveryFieldItHonours) {
+  const auto request = parse_openai_chat(chat(R"(
+      "temperature": 0.7, "top_p": 0.9, "top_k": 40, "min_p": 0.05, "seed": -7, "max_completion_tokens": 64,
+      "max_tokens": 32, "stop": ["a", "b"], "stop_token_ids": [1, 2], "ignore_eos": true, "min_tokens": 3,
+      "stream": true, "stream_options": {"include_usage": true, "include_obfuscation": false},
+      "logprobs": true, "top_logprobs": 5, "presence_penalty": -2, "frequency_penalty": 2,
+      "repetition_penalty": 1.1, "logit_bias": {"50": -100, "7": 1.5}, "n": 1, "user": "u",
+      "metadata": {"a": "b"}, "store": false, "chat_template_kwargs": {"enable_thinking": false},
+      "response_format": {"type": "text"}, "service_tier": "default", "tools": [], "tool_choice": "auto",
+      "modalities": ["text"], "frobnicate": 1, "best_of": null, "length_penalty": 1.0)"));
+  ASSERT_TRUE(request) << request.error().error.message;
+  const SamplingRequest& s = request->sampling;
+  EXPECT_EQ(s.temperature, 0.7);
+  EXPECT_EQ(s.top_p, 0.9);
+  EXPECT_EQ(s.top_k, 40);
+  EXPECT_EQ(s.min_p, 0.05);
+  EXPECT_EQ(s.seed, -7);
+  EXPECT_EQ(s.presence_penalty, -2);
+  EXPECT_EQ(s.frequency_penalty, 2);
+  EXPECT_EQ(s.repetition_penalty, 1.1);
+  EXPECT_EQ(s.logit_bias, (std::vector<std::pair<TokenId, float>>{{7, 1.5f}, {50, -100.0f}}));
+  EXPECT_EQ(request->stop.max_tokens, 64);  // the newer name wins
+  EXPECT_EQ(request->stop.min_tokens, 3);
+  EXPECT_EQ(request->stop.strings, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(request->stop.token_ids, (std::vector<TokenId>{1, 2}));
+  EXPECT_TRUE(request->stop.ignore_eos);
+  EXPECT_EQ(request->top_logprobs, 5);
+  EXPECT_TRUE(request->stream);
+  EXPECT_TRUE(request->stream_usage);
+  EXPECT_EQ(request->user, "u");
+  EXPECT_EQ(to_json(request->template_arguments), R"({"enable_thinking":false})");
+  EXPECT_EQ(request->ignored, (std::vector<std::string>{"frobnicate"}));
+}
+
+TEST(OpenAiChatRequest, ReadsWhatClientsWriteDifferently) {
+  EXPECT_EQ(parse_openai_chat(chat(R"("stop": "x", "max_tokens": 16.0, "top_k": -1)"))->stop.strings,
+            std::vector<std::string>{"x"});
+  EXPECT_EQ(parse_openai_chat(chat(R"("max_tokens": 16.0)"))->stop.max_tokens, 16);
+  EXPECT_EQ(parse_openai_chat(chat(R"("top_k": -1)"))->sampling.top_k, 0);
+  EXPECT_EQ(parse_openai_chat(chat(R"("logprobs": true)"))->top_logprobs, 0);
+  EXPECT_FALSE(parse_openai_chat(chat(R"("logprobs": false, "top_logprobs": 0)"))->top_logprobs);
+  EXPECT_FALSE(parse_openai_chat(chat(R"("temperature": null, "stop": null)"))->sampling.temperature);
+}
+
+TEST(OpenAiChatRequest, ReadsMessagesOfEveryRole) {
+  const auto request = parse_openai_chat(chat_with_messages(R"([
+      {"role": "system", "content": "s"},
+      {"role": "developer", "content": [{"type": "text", "text": "d1"}, {"type": "text", "text": "d2"}]},
+      {"role": "user", "content": [], "name": "ann"},
+      {"role": "assistant", "content": null, "tool_calls": [
+          {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+      {"role": "tool", "content": "42", "tool_call_id": "c1"},
+      {"role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]}])"));
+  ASSERT_TRUE(request) << request.error().error.message;
+  ASSERT_EQ(request->messages.size(), 6u);
+  EXPECT_EQ(text_of(request->messages[1]), "d1\nd2");
+  EXPECT_EQ(request->messages[2].name, "ann");
+  EXPECT_TRUE(request->messages[3].content.empty());
+  EXPECT_EQ(request->messages[3].tool_calls.at(0).id, "c1");
+  EXPECT_EQ(request->messages[3].tool_calls.at(0).name, "f");
+  EXPECT_EQ(request->messages[3].tool_calls.at(0).arguments, "{}");
+  EXPECT_EQ(request->messages[4].tool_call_id, "c1");
+  EXPECT_EQ(text_of(request->messages[5]), "no");
+}
+
+TEST(OpenAiChatRequest, RefusesBadMessagesByPath) {
+  const auto refused = [](std::string_view messages, std::string_view param, std::string_view message,
+                          ErrorCode code = ErrorCode::invalid_argument) {
+    expect_refused(parse_openai_chat(chat_with_messages(messages)), param, message, code);
+  };
+  refused("[]", "messages", "messages must be an array of at least one message");
+  refused("{}", "messages", "messages must be an array, not an object");
+  refused("[3]", "messages[0]", "messages[0] must be an object, not a number");
+  refused(R"([{"content": "x"}])", "messages[0].role",
+          "messages[0].role must be one of system, developer, user, assistant, tool");
+  refused(R"([{"role": "user", "content": "x"}, {"role": "robot", "content": "x"}])", "messages[1].role",
+          "messages[1].role must be one of system, developer, user, assistant, tool");
+  refused(R"([{"role": "user"}])", "messages[0].content",
+          "messages[0].content must be a string or an array of parts");
+  refused(R"([{"role": "user", "content": 3}])", "messages[0].content",
+          "messages[0].content must be a string or an array of parts, not a number");
+  refused(R"([{"role": "user", "content": ["x"]}])", "messages[0].content",
+          "messages[0].content must be an array of objects, or a string");
+  refused(R"([{"role": "user", "content": [{"type": "text"}]}])", "messages[0].content[0].text",
+          "messages[0].content[0].text must be a string");
+  refused(R"([{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image_url"}]}])",
+          "messages[0].content[1].type",
+          "messages[0].content[1].type \"image_url\" is not supported yet; only text is",
+          ErrorCode::unsupported);
+  refused(R"([{"role": "tool", "content": "x"}])", "messages[0].tool_call_id",
+          "messages[0].tool_call_id must name the call that it answers");
+  refused(R"([{"role": "user", "content": "x", "tool_calls": [{}]}])", "messages[0].tool_calls",
+          "messages[0].tool_calls belongs to an assistant's message");
+  refused(R"([{"role": "assistant", "tool_calls": [{"id": "a"}]}])", "messages[0].tool_calls[0].function",
+          "messages[0].tool_calls[0].function must be an object");
+}
+
+struct BadField {
+  std::string_view json;
+  std::string_view param;
+  std::string_view message;
+};
+
+TEST(OpenAiChatRequest, RefusesBadValuesByName) {
+  for (const BadField& bad : {
+           BadField{R"("temperature": 2.1)", "temperature", "temperature must be 0 to 2, not 2.1"},
+           BadField{R"("temperature": "hot")", "temperature", "temperature must be a number, not a string"},
+           BadField{R"("top_p": -0.1)", "top_p", "top_p must be 0 to 1, not -0.1"},
+           BadField{R"("min_p": 2)", "min_p", "min_p must be 0 to 1, not 2"},
+           BadField{R"("top_k": 1.5)", "top_k", "top_k must be an integer, not 1.5"},
+           BadField{R"("top_k": -2)", "top_k", "top_k must be -1 to 2147483647, not -2"},
+           BadField{R"("repetition_penalty": 0)", "repetition_penalty",
+                    "repetition_penalty must be more than 0"},
+           BadField{R"("presence_penalty": 3)", "presence_penalty",
+                    "presence_penalty must be -2 to 2, not 3"},
+           BadField{R"("seed": 1e300)", "seed", "seed must be an integer, not 1e+300"},
+           BadField{R"("seed": 18446744073709551615)", "seed",
+                    "seed must be an integer, not 18446744073709551615"},
+           BadField{R"("max_tokens": 0)", "max_tokens", "max_tokens must be 1 to 2147483647, not 0"},
+           BadField{R"("max_tokens": true)", "max_tokens", "max_tokens must be an integer, not a boolean"},
+           BadField{R"("max_tokens": 2, "min_tokens": 3)", "min_tokens",
+                    "min_tokens is 3, more than the 2 of max_tokens"},
+           BadField{R"("stop": 3)", "stop", "stop must be a string or an array of strings"},
+           BadField{R"("stop": [""])", "stop", "stop must not hold an empty string"},
+           BadField{R"("stop_token_ids": [-1])", "stop_token_ids",
+                    "stop_token_ids must be an array of token ids"},
+           BadField{R"("stop_token_ids": [4294967296])", "stop_token_ids",
+                    "stop_token_ids must be an array of token ids"},
+           BadField{R"("logit_bias": {"x": 1})", "logit_bias", "logit_bias must have token ids as its keys"},
+           BadField{R"("logit_bias": {"1": 101})", "logit_bias",
+                    "logit_bias must have numbers of -100 to 100 as its values"},
+           BadField{R"("logit_bias": [])", "logit_bias", "logit_bias must be an object, not an array"},
+           BadField{R"("stream": 1)", "stream", "stream must be true or false, not a number"},
+           BadField{R"("stream_options": {})", "stream_options",
+                    "stream_options is only allowed with \"stream\": true"},
+           BadField{R"("stream": true, "stream_options": {"include_usage": 1})",
+                    "stream_options.include_usage",
+                    "stream_options.include_usage must be true or false, not a number"},
+           BadField{R"("logprobs": 3)", "logprobs", "logprobs must be true or false, not a number"},
+           BadField{R"("top_logprobs": 3)", "top_logprobs", "top_logprobs needs \"logprobs\": true"},
+           BadField{R"("logprobs": true, "top_logprobs": 21)", "top_logprobs",
+                    "top_logprobs must be 0 to 20, not 21"},
+           BadField{R"("user": 3)", "user", "user must be a string, not a number"},
+           BadField{R"("tool_choice": "required")", "tool_choice",
+                    "tool_choice names tools, but there are none"},
+           BadField{R"("chat_template_kwargs": [])", "chat_template_kwargs",
+                    "chat_template_kwargs must be an object, not an array"},
+       }) {
+    SCOPED_TRACE(bad.json);
+    expect_refused(parse_openai_chat(chat(bad.json)), bad.param, bad.message);
+  }
+  expect_refused(parse_openai_chat(R"({"messages": [{"role": "user", "content": ""}]})"), "model",
+                 "model must name a model");
+}
+
+TEST(OpenAiChatRequest, RefusesWhatIsKnownButNotHonoured) {
+  for (const std::string_view field : {R"("n": 2)",
+                                       R"("best_of": 3)",
+                                       R"("use_beam_search": true)",
+                                       R"("prompt_logprobs": 1)",
+                                       R"("structured_outputs": {"json": {}})",
+                                       R"("guided_json": {"type": "object"})",
+                                       R"("echo": true)",
+                                       R"("continue_final_message": true)",
+                                       R"("add_generation_prompt": false)",
+                                       R"("chat_template": "x")",
+                                       R"("skip_special_tokens": false)",
+                                       R"("reasoning_effort": "high")",
+                                       R"("store": true)",
+                                       R"("tools": [{"type": "function"}])",
+                                       R"("functions": [{}])",
+                                       R"("function_call": "auto")",
+                                       R"("modalities": ["text", "audio"])",
+                                       R"("audio": {"voice": "alloy"})",
+                                       R"("response_format": {"type": "json_object"})",
+                                       R"("prediction": {"type": "content"})"}) {
+    SCOPED_TRACE(field);
+    const auto result = parse_openai_chat(chat(field));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().error.code, ErrorCode::unsupported);
+    EXPECT_EQ(field.substr(1, result.error().param.size()), result.error().param);
+    EXPECT_NE(result.error().error.message.find("supported yet"), std::string::npos);
+  }
+  EXPECT_TRUE(parse_openai_chat(chat(R"("tools": [{"type": "function"}], "tool_choice": "none")")));
+}
+
+TEST(OpenAiChatRequest, RefusesWhatIsNoJsonObject) {
+  expect_refused(parse_openai_chat("[]"), "", "the request body must be a JSON object, not an array");
+  const auto broken = parse_openai_chat("{\"model\": }");
+  ASSERT_FALSE(broken);
+  EXPECT_TRUE(broken.error().error.message.starts_with("request body:1:11: not valid JSON"));
+  EXPECT_FALSE(parse_openai_chat(""));
+  EXPECT_FALSE(parse_openai_chat(std::string(100000, '[')));
+}
+
+TEST(OpenAiCompletionRequest, ReadsEveryKindOfPrompt) {
+  const auto prompts = [](std::string_view json) {
+    return parse_openai_completion(fmt::format(R"({{"model": "m", "prompt": {}}})", json)).value().prompts;
+  };
+  EXPECT_EQ(prompts(R"("hi")"), (std::vector<Prompt>{"hi"}));
+  EXPECT_EQ(prompts(R"("")"), (std::vector<Prompt>{""}));
+  EXPECT_EQ(prompts(R"(["a", "b"])"), (std::vector<Prompt>{"a", "b"}));
+  EXPECT_EQ(prompts("[1, 2]"), (std::vector<Prompt>{std::vector<TokenId>{1, 2}}));
+  EXPECT_EQ(prompts(R"([[1], [2, 3], "c"])"),
+            (std::vector<Prompt>{std::vector<TokenId>{1}, std::vector<TokenId>{2, 3}, "c"}));
+}
+
+TEST(OpenAiCompletionRequest, RefusesBadPrompts) {
+  constexpr std::string_view message = "prompt must be a string, an array of token ids, or an array of these";
+  for (const std::string_view json :
+       {"null", "3", "[]", "[[]]", "[1, \"a\"]", "[-1]", "[1.5]", "[4294967296]", "[[[1]]]"}) {
+    SCOPED_TRACE(json);
+    expect_refused(parse_openai_completion(fmt::format(R"({{"model": "m", "prompt": {}}})", json)), "prompt",
+                   message);
+  }
+  expect_refused(parse_openai_completion(R"({"model": "m"})"), "prompt", message);
+}
+
+TEST(OpenAiCompletionRequest, HasItsOwnDefaultsAndFields) {
+  EXPECT_EQ(parse_openai_completion(completion())->stop.max_tokens, 16);
+  EXPECT_EQ(parse_openai_completion(completion(R"("min_tokens": 20)"))->stop.max_tokens, 20);
+  EXPECT_EQ(parse_openai_completion(completion(R"("logprobs": 0)"))->top_logprobs, 0);
+  EXPECT_TRUE(parse_openai_completion(completion(R"("suffix": "", "echo": false, "best_of": 1)")));
+  expect_refused(parse_openai_completion(completion(R"("echo": true)")), "echo",
+                 "echo is not supported yet (other than false); leave it out", ErrorCode::unsupported);
+  expect_refused(parse_openai_completion(completion(R"("suffix": "x")")), "suffix",
+                 "suffix is not supported yet (other than \"\"); leave it out", ErrorCode::unsupported);
+  expect_refused(parse_openai_completion(completion(R"("logprobs": true)")), "logprobs",
+                 "logprobs must be an integer, not a boolean");
+}
+
+}  // namespace
+}  // namespace ferry
