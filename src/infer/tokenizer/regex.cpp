@@ -27,7 +27,7 @@ struct Shorthand {
 constexpr Shorthand kShorthands[] = {
     {'s',
      R"(\x{9}-\x{d}\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000})"},
-    {'w', R"(\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\x{200c}\x{200d})"},
+    {'w', R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc})"},
     {'d', R"(\p{Nd})"},
     {'h', "0-9a-fA-F"},
 };
