@@ -9,8 +9,4 @@ namespace ferry {
 // "name" in quotes, control characters and invalid UTF-8 escaped, cut after 100 bytes.
 std::string quoted_name(std::string_view name);
 
-inline std::string quoted(std::string_view name) {
-  return quoted_name(name);
-}
-
 }  // namespace ferry
