@@ -77,9 +77,11 @@ bool wait_for(int fd, short events, Duration timeout) {
 }
 
 std::string request_text(const HttpCall& call, const HttpUrl& url) {
-  const bool is_v6 = url.host.find(':') != std::string::npos;
-  std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: {}{}{}:{}\r\n", call.method, url.target,
-                                 is_v6 ? "[" : "", url.host, is_v6 ? "]" : "", url.port);
+  std::string text = fmt::format("{} {} HTTP/1.1\r\n", call.method, url.target);
+  if (!find_header(call.headers, "Host")) {
+    const bool is_v6 = url.host.find(':') != std::string::npos;
+    text += fmt::format("Host: {}{}{}:{}\r\n", is_v6 ? "[" : "", url.host, is_v6 ? "]" : "", url.port);
+  }
   for (const HttpHeader& header : call.headers) {
     text.append(header.name).append(": ").append(header.value).append("\r\n");
   }

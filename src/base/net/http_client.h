@@ -28,7 +28,7 @@ Result<HttpUrl> parse_http_url(std::string_view url);
 struct HttpCall {
   std::string method = "GET";
   std::string url;
-  HttpHeaders headers;  // Host, Content-Length and Connection are added
+  HttpHeaders headers;  // Host (unless given), Content-Length and Connection are added
   std::string body;
   Duration connect_timeout{std::chrono::seconds(10)};
   Duration read_timeout{std::chrono::minutes(10)};  // without a single byte arriving
