@@ -11,3 +11,7 @@ ferry_link(base/settings ${YAML})
 ferry_link(infer/template ${UTF8PROC})
 ferry_link(infer/tokenizer ${PCRE2_8} ${UTF8PROC})
 ferry_link(app/cli CLI11::CLI11 ${EDIT} ${TINFO} ${BSD} ${MD})
+
+# Kernels say themselves where a product and a sum are rounded once (fma): the compiler joining others, in one copy
+# of a loop and not in the next, would let bits depend on the number of rows.
+target_compile_options(infer_kernels PRIVATE -ffp-contract=off)
