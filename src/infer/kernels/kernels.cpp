@@ -10,8 +10,8 @@ namespace ferry::kernels {
 
 namespace {
 
-constexpr std::array<const KernelTable*, 4> kTables = {&cpu::kAvx512Table, &cpu::kAvx2Table, &cpu::kSse2Table,
-                                                       &reference::kTable};
+constexpr std::array<const KernelTable*, 5> kTables = {&cpu::kAmxTable, &cpu::kAvx512Table, &cpu::kAvx2Table,
+                                                       &cpu::kSse2Table, &reference::kTable};
 
 std::string list_of_tables() {
   std::string text;

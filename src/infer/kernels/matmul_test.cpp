@@ -4,7 +4,7 @@ namespace ferry::kernels {
 namespace {
 
 class Matmul : public testing::TestWithParam<const KernelTable*> {};
-INSTANTIATE_TEST_SUITE_P(Tables, Matmul, testing::ValuesIn(supported_tables()), table_name);
+INSTANTIATE_TEST_SUITE_P(Tables, Matmul, testing::ValuesIn(tables_with_products()), table_name);
 
 struct Dimensions {
   int64_t outputs;

@@ -26,6 +26,15 @@ inline std::vector<const KernelTable*> supported_tables() {
   return tables;
 }
 
+// AMX's product in software; it has no other functions. In amx_emulation_test.cpp.
+extern const KernelTable kEmulatedAmxTable;
+
+inline std::vector<const KernelTable*> tables_with_products() {
+  std::vector<const KernelTable*> tables = supported_tables();
+  if (kEmulatedAmxTable.supported()) tables.push_back(&kEmulatedAmxTable);
+  return tables;
+}
+
 inline std::vector<float> random_floats(size_t count, uint64_t seed, float scale = 1.0f) {
   Rng rng(seed);
   std::vector<float> values(count);
@@ -33,14 +42,22 @@ inline std::vector<float> random_floats(size_t count, uint64_t seed, float scale
   return values;
 }
 
-// A weight as a model file holds it, at an address that is aligned to nothing.
+// A weight as a model file holds it, at an address that is aligned to nothing. Row n is row n - distinct_rows
+// again, where that saves time.
 class StoredWeight {
  public:
-  StoredWeight(DType dtype, int64_t outputs, int64_t inputs, uint64_t seed)
+  StoredWeight(DType dtype, int64_t outputs, int64_t inputs, uint64_t seed, int64_t distinct_rows = 1 << 30)
       : view_{dtype, {outputs, inputs}, nullptr} {
-    bytes_.resize(static_cast<size_t>(view_.row_bytes() * outputs) + 1);
-    for (int64_t n = 0; n < outputs; ++n) fill_row(row(n), seed * 1000003 + static_cast<uint64_t>(n));
+    const int64_t row_bytes = view_.row_bytes();
+    bytes_.resize(static_cast<size_t>(row_bytes * outputs) + 1);
     view_.data = row(0);
+    for (int64_t n = 0; n < outputs; ++n) {
+      if (n < distinct_rows) {
+        fill_row(row(n), seed * 1000003 + static_cast<uint64_t>(n));
+      } else {
+        std::memcpy(row(n), row(n - distinct_rows), static_cast<size_t>(row_bytes));
+      }
+    }
   }
   StoredWeight(const StoredWeight&) = delete;
   StoredWeight& operator=(const StoredWeight&) = delete;
