@@ -25,13 +25,13 @@ from entities import CURRENCIES, Entities, money_text
 Message = dict[str, str]
 HELDOUT_COUNTS = {"classify": 120, "extract": 140, "sentiment": 80, "arithmetic": 50, "summary": 50, "chat": 60}
 WEIGHTS = {
-    "extract": 0.42,
-    "classify": 0.15,
-    "sentiment": 0.09,
+    "extract": 0.44,
+    "classify": 0.11,
+    "sentiment": 0.07,
     "summary": 0.09,
-    "arithmetic": 0.1,
+    "arithmetic": 0.15,
     "chat": 0.09,
-    "repeat": 0.06,
+    "repeat": 0.05,
 }
 CHOICE = re.compile(r"\[([^\[\]]*)\]")
 

@@ -15,6 +15,15 @@ PLACES: dict[str, list[str]] = {
 SENTIMENT: dict[str, dict[str, list[str]]] = {
     "train": {
         "positive": [
+            "[The {thing} was|It was] {pos} and [the {thing2} too|{person} was {pos2}].",
+            "[How|So] {pos}[, thank you|, we enjoyed it|]!",
+            "[I enjoyed|We enjoyed|Everybody enjoyed] [every day|the {thing}|our stay].",
+            "[I started|We started] [unhappy|sad|angry], [but now|and now] [I love it|we are happy|I am very satisfied].",
+            "[I loved|We loved] the {thing}, [not {neg} in any way|nothing was {neg}].",
+            "[{person} said|They said|People say] the {thing} [is|would be] {neg}, but [I like it|it is {pos}|we are happy].",
+            "Was it {neg}? No, [it was {pos}|I am happy|very {pos}].",
+            "[I do not regret|We never regret] buying the {thing}.",
+            "[You should|Everyone should] [buy|visit|try] [it|this {thing}].",
             "[The|This] {thing} [is|was] [{pos}|really {pos}|so {pos}|simply {pos}].",
             "[I love|We love|I really like] [this|the] {thing}.",
             "[I am|We are|We were] very [happy|satisfied|pleased] with [it|the {thing}].",
@@ -34,6 +43,15 @@ SENTIMENT: dict[str, dict[str, list[str]]] = {
             "[My friends|My family|People] [called it|said it was] {neg}, [but I disagree|I do not agree|they are wrong]: it is {pos}.",
         ],
         "negative": [
+            "[The {thing} was|It was] {neg} and [the {thing2} too|{person} was {neg2}].",
+            "[How|So] {neg}[, no thank you|, we hated it|]!",
+            "[I hated|We hated|Nobody enjoyed] [every day|the {thing}|our stay].",
+            "[I started|We started] [happy|glad|satisfied], [but now|and now] [I hate it|we are angry|I am very disappointed].",
+            "[I hated|We hated] the {thing}, [not {pos} in any way|nothing was {pos}].",
+            "[{person} said|They said|People say] the {thing} [is|would be] {pos}, but [I hate it|it is {neg}|we are unhappy].",
+            "Was it {pos}? No, [it was {neg}|I am unhappy|very {neg}].",
+            "[I regret|We really regret] buying the {thing}.",
+            "[You should not|Nobody should] [buy|visit|try] [it|this {thing}].",
             "[The|This] {thing} [is|was] [{neg}|really {neg}|so {neg}|simply {neg}].",
             "[I hate|We hate|I do not like|I regret buying] [this|the] {thing}.",
             "[I am|We are|We were] very [unhappy|disappointed|angry] [with|about] [it|the {thing}].",
@@ -53,6 +71,10 @@ SENTIMENT: dict[str, dict[str, list[str]]] = {
             "[My friends|My family|People] [called it|said it was] {pos}, [but I disagree|I do not agree|they are wrong]: it is {neg}.",
         ],
         "neutral": [
+            "The {thing} [from|of] {city} [has|had] {number} [pages|rooms|seats|buttons].",
+            "[The {thing} is|It is] in {city} [and has {number} rooms|near the station|].",
+            "[The {thing} and|] the {thing2} [open|start|close] at {number}.",
+            "[It took|The visit took|I waited] {number} minutes.",
             "[The|This] {thing} [is|was] [{neu}|quite {neu}|just {neu}].",
             "[Neither|It is neither] {pos} nor {neg}.",
             "[I have|We have] no [opinion|strong feelings] about [it|the {thing}].",

@@ -22,11 +22,11 @@ from scoring import answers, scores
 from text import CONTEXT, VOCAB_SIZE, pieces, render, train_tokenizer
 
 CHUNK = 2048
-ROW_TOKENS = 3072
+ROW_TOKENS = 2048
 ROWS_PER_STEP = 2
 MAX_LENGTH = 512
 WARMUP_STEPS = 60
-DECAY_SHARE = 0.35
+DECAY_SHARE = 0.65
 MUON_RATE = 4e-3
 ADAM_RATE = 3e-3
 DEV_COUNTS = {"classify": 20, "extract": 32, "sentiment": 15, "arithmetic": 12, "summary": 9, "chat": 12}
@@ -107,7 +107,7 @@ def optimizers(model: LlamaForCausalLM) -> list[torch.optim.Optimizer]:
 
 
 def schedule(step: int, steps: int) -> float:
-    """Linear warm-up, a plateau, and a linear decay over the last 35 percent."""
+    """Linear warm-up, a plateau, and a linear decay over the rest."""
     return min(1.0, (step + 1) / WARMUP_STEPS, (steps - step) / (DECAY_SHARE * steps))
 
 
@@ -139,7 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints and the log")
     parser.add_argument("--out", type=Path, required=True, help="folder of the finished model")
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=3400)
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
@@ -147,7 +147,10 @@ def main() -> None:
     torch.manual_seed(args.seed)
     args.work.mkdir(parents=True, exist_ok=True)
 
-    tokenizer = train_tokenizer(args.seed)
+    tokenizer_folder = args.work / "tokenizer"
+    if not tokenizer_folder.exists():
+        train_tokenizer(args.seed).save_pretrained(tokenizer_folder)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(tokenizer_folder)
     model = new_model(tokenizer)
     optims = optimizers(model)
     checkpoint = args.work / "checkpoint.pt"
