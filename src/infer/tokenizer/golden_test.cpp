@@ -2,6 +2,7 @@
 // tests/golden/tokenizer/make.py writes the files; FERRY_TOKENIZER_GOLDEN names another folder of them (large
 // runs).
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
@@ -38,41 +39,53 @@ class Golden {
 
   bool loaded() const { return tokenizer_ != nullptr; }
 
-  void check(const Case& c) {
-    if (c.fields.contains("text")) check_encode(c);
+  // False when anything differs.
+  bool check(const Case& c) const {
+    const bool encoded = !c.fields.contains("text") || check_encode(c);
     const auto ids = c.ids("ids");
-    EXPECT_EQ(tokenizer_->decode(ids), c.text("decoded")) << name_;
-    EXPECT_EQ(tokenizer_->decode(ids, false), c.text("decoded_all")) << name_;
+    return check_equal(tokenizer_->decode(ids), c.text("decoded"), c) &&
+           check_equal(tokenizer_->decode(ids, false), c.text("decoded_all"), c) && encoded;
   }
 
  private:
-  void check_encode(const Case& c) {
+  bool check_encode(const Case& c) const {
     const std::string_view text = c.text("text");
-    EXPECT_EQ(tokenizer_->encode(text), c.ids("ids")) << name_ << ": " << to_json(c.fields.at("text"));
     const EncodeOptions plain{.add_special = false, .parse_special = false};
-    EXPECT_EQ(tokenizer_->encode(text, plain), c.ids("plain"))
-        << name_ << ": " << to_json(c.fields.at("text"));
+    return check_equal(tokenizer_->encode(text), c.ids("ids"), c) &&
+           check_equal(tokenizer_->encode(text, plain), c.ids("plain"), c);
+  }
+
+  template <class T, class Expected>
+  bool check_equal(const T& got, const Expected& expected, const Case& c) const {
+    EXPECT_EQ(got, expected) << name_ << ": " << to_json(c.fields);
+    return got == expected;
   }
 
   std::string name_;
   std::shared_ptr<const Tokenizer> tokenizer_;
 };
 
+size_t check_file(const fs::path& path) {
+  const Golden golden(path);
+  if (!golden.loaded()) return 0;
+  const std::string lines = read_file(fs::path(path).replace_extension(".jsonl")).value();
+  size_t cases = 0;
+  int most_failures = 3;  // enough of one kind
+  for (size_t begin = 0; begin < lines.size() && most_failures > 0; ++cases) {
+    const size_t end = lines.find('\n', begin);
+    const std::string_view line = std::string_view(lines).substr(begin, end - begin);
+    if (!golden.check({parse_json(line, "case").value().get_object()})) --most_failures;
+    begin = end + 1;
+  }
+  return cases;
+}
+
 size_t check_folder(const fs::path& folder) {
   size_t cases = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() != ".json") continue;
-    Golden golden(entry.path());
-    if (!golden.loaded()) continue;
-    const std::string lines = read_file(fs::path(entry.path()).replace_extension(".jsonl")).value();
-    for (size_t begin = 0; begin < lines.size();) {
-      const size_t end = lines.find('\n', begin);
-      golden.check({parse_json(lines.substr(begin, end - begin), "case").value().get_object()});
-      begin = end + 1;
-      ++cases;
-      if (testing::Test::HasFailure() && std::getenv("FERRY_TOKENIZER_GOLDEN") != nullptr) break;
-    }
+    if (entry.path().extension() == ".json") cases += check_file(entry.path());
   }
+  std::printf("%zu cases\n", cases);
   return cases;
 }
 

@@ -170,8 +170,9 @@ class PreTokenizerReader {
       split(class_matcher(kSpace), SplitBehavior::removed);
       split(class_matcher(kPunctuation), SplitBehavior::isolated);
     } else if (type == "Whitespace") {
-      // \w+|[^\w\s]+ where \w, unlike Oniguruma's, has the joiners.
-      FERRY_TRY(auto matcher, regex_matcher(R"([\w\x{200c}\x{200d}]+|[^\w\x{200c}\x{200d}\s]+)"));
+      // \w+|[^\w\s]+, where \w is not Oniguruma's.
+      FERRY_TRY(auto matcher, regex_matcher(R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{200c}\x{200d}]+)"
+                                            R"(|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{200c}\x{200d}\s]+)"));
       split(std::move(matcher), SplitBehavior::removed, true);
     } else if (type == "CharDelimiterSplit") {
       FERRY_TRY(std::string delimiter, json_require<std::string>(step, "delimiter", where_));

@@ -23,11 +23,12 @@ struct Shorthand {
   char letter;
   const char* members;
 };
-// Unicode as Oniguruma counts it: \w has marks and connectors, \s is White_Space, \h is a hexadecimal digit.
+// Unicode as Oniguruma counts it: \w has marks, connectors and Latin-1's fractions and superscripts, \s is
+// White_Space, \h is a hexadecimal digit.
 constexpr Shorthand kShorthands[] = {
     {'s',
      R"(\x{9}-\x{d}\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000})"},
-    {'w', R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc})"},
+    {'w', R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{b2}\x{b3}\x{b9}\x{bc}-\x{be})"},
     {'d', R"(\p{Nd})"},
     {'h', "0-9a-fA-F"},
 };

@@ -130,7 +130,7 @@ def main():
             "model": {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
                       "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False,
                       "ignore_merges": family == "llama-bpe",
-                      "vocab": {t: i for i, t in enumerate(tokens) if types[i] not in (3, 4)},
+                      "vocab": {t: i for i, t in enumerate(tokens) if types[i] != 4},
                       "merges": get("tokenizer.ggml.merges")}}
     with open(out, "w", encoding="utf-8") as f:
         json.dump(doc, f, ensure_ascii=False)

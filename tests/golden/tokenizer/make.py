@@ -14,6 +14,7 @@ import os
 import random
 import subprocess
 import sys
+import unicodedata
 
 import tokenizers
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -202,9 +203,9 @@ CHARACTERS = {
 
 
 def every_character(t, path):
-    """One case for each run of 16 code points."""
+    """One case for each run of 16 code points, without the planes that are empty."""
     with open(path, "w", encoding="utf-8") as f:
-        for begin in range(0, 0x110000, 16):
+        for begin in [*range(0, 0x33800, 16), *range(0xE0000, 0xE0200, 16)]:
             text = "".join(f"x{chr(c)}" for c in range(begin, begin + 16) if not 0xD800 <= c < 0xE000)
             ids = t.encode(text).ids
             f.write(json.dumps({"text": text, "ids": ids, "plain": ids, "decoded": t.decode(ids),
@@ -239,10 +240,17 @@ def whole_runs(tokens):
     return True
 
 
+def old_characters(text):
+    """BERT's parts of the reference have the character classes of an older Unicode than its other parts."""
+    return "".join(c for c in text if unicodedata.ucd_3_2_0.category(c) != "Cn" or ord(c) >= 0x1F000)
+
+
 def cases(t, path, count, seed):
     rng = random.Random(seed)
     with open(path, "w", encoding="utf-8") as f:
         for text in texts.texts(seed, count):
+            if t.normalizer is not None and "Bert" in str(t.normalizer):
+                text = old_characters(text)
             ids = t.encode(text).ids
             t.encode_special_tokens = True
             plain = t.encode(text, add_special_tokens=False).ids
