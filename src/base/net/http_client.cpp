@@ -24,15 +24,16 @@ namespace http = boost::beast::http;
 using BeastError = boost::system::error_code;
 
 constexpr uint32_t kMaxHeader = 64 << 10;
-// Beast asserts that it sees a last chunk whole, which is this long; fewer bytes never end a chunked body.
-constexpr size_t kLeastChunkedBytes = 5;
+// Beast asserts that a body which begins with its last chunk is seen whole; this is its length. Only the
+// first chunk may wait for it: later pieces must reach the caller as they come.
+constexpr size_t kLeastFirstChunk = 5;
 constexpr size_t kMaxUnparsed = 128 << 10;  // a header, or a chunk's size line
 
 // Hands each piece of the body on as it is parsed.
 struct SinkBody {
   using value_type = const FunctionRef<bool(std::string_view)>*;
 
-  class reader {
+  class reader {  // NOLINT(readability-identifier-naming): Beast's name
    public:
     template <bool is_request, class Fields>
     reader(http::header<is_request, Fields>& /*header*/, value_type& sink) : sink_(sink) {}
@@ -235,8 +236,13 @@ class HttpClient::Connection {
   // Parses what is there; what is not enough is waited for.
   Result<void> parse_more(Parser& parser, Duration timeout) {
     BeastError error = http::error::need_more;
-    const size_t least = parser.is_header_done() && parser.chunked() ? kLeastChunkedBytes : 1;
-    if (buffer_.size() >= least) buffer_.erase(0, parser.put(boost::asio::buffer(buffer_), error));
+    const bool in_body = parser.is_header_done();
+    const size_t least = in_body && parser.chunked() && !first_chunk_begun_ ? kLeastFirstChunk : 1;
+    if (buffer_.size() >= least) {
+      const size_t used = parser.put(boost::asio::buffer(buffer_), error);
+      buffer_.erase(0, used);
+      first_chunk_begun_ = in_body && (first_chunk_begun_ || used > 0);
+    }
     if (error == http::error::need_more) {
       if (buffer_.size() > kMaxUnparsed)
         return fail(ErrorCode::corrupt, "{}: the answer's head is too long", url_.host);
@@ -258,7 +264,8 @@ class HttpClient::Connection {
   int fd_;
   HttpUrl url_;  // host and port; the target is each call's own
   bool keep_ = false;
-  std::string buffer_;  // received, not parsed
+  std::string buffer_;              // received, not parsed
+  bool first_chunk_begun_ = false;  // of the body that is being parsed
 };
 
 HttpClient::HttpClient() = default;

@@ -184,6 +184,19 @@ TEST(HttpClient, ReadsEveryKindOfBody) {
   EXPECT_EQ(answer_of("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n").value().status, 204);
 }
 
+TEST(HttpClient, HandsOnTheLastByteOfAChunkBeforeTheNextOneComes) {
+  std::string got;
+  // The connection breaks after "hello" without a CR LF: all five bytes must have been handed on.
+  const CannedServer server("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello");
+  const auto on_head = [](const HttpResponse& /*head*/) { return true; };
+  const auto collect = [&](std::string_view piece) {
+    got += piece;
+    return true;
+  };
+  EXPECT_FALSE(HttpClient().stream(call_to(server.url()), {on_head, collect}));
+  EXPECT_EQ(got, "hello");
+}
+
 TEST(HttpClient, TellsATruncatedAnswerFromAWholeOne) {
   for (const char* text : {"", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok",
                            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n",

@@ -15,16 +15,16 @@ namespace http = boost::beast::http;
 constexpr size_t kMaxHeaderLines = 256;
 constexpr size_t kMaxBlankLines = 2;
 constexpr size_t kMaxChunkHeader = 16 << 10;  // a chunk's size line, or the trailers
-// Beast asserts that it sees a last chunk whole ("0 CR LF CR LF"). No chunked body ends with fewer bytes to
-// come, so it is never shown fewer.
-constexpr size_t kLeastChunkedBytes = 5;
+// Beast asserts that a body which begins with its last chunk ("0 CR LF CR LF") is seen whole. No chunked body
+// is shorter, so the first chunk waits for as many bytes; later ones begin with a CR LF and are safe.
+constexpr size_t kLeastFirstChunk = 5;
 constexpr size_t kCompactAt = 64 << 10;
 
 // Unlike Beast's string_body it does not reserve what Content-Length claims, only grows with what comes.
 struct GrowingBody {
   using value_type = std::string;
 
-  class reader {
+  class reader {  // NOLINT(readability-identifier-naming): Beast's name
    public:
     template <bool is_request, class Fields>
     reader(http::header<is_request, Fields>& /*header*/, value_type& body) : body_(body) {}
@@ -72,6 +72,7 @@ bool names_other_version(std::string_view header) {
 
 struct HttpRequestReader::Parser {
   http::request_parser<GrowingBody> beast;
+  bool first_chunk_begun = false;
 };
 
 HttpRequestReader::HttpRequestReader(HttpLimits limits) : limits_(limits) {}
@@ -262,10 +263,12 @@ bool HttpRequestReader::accept_target() {
 HttpRequestReader::Status HttpRequestReader::parse_body() {
   auto& beast = parser_->beast;
   boost::system::error_code error;
-  const size_t least = beast.chunked() ? kLeastChunkedBytes : 1;
-  while (!beast.is_done() && buffered() >= least) {
+  const auto least = [&] { return beast.chunked() && !parser_->first_chunk_begun ? kLeastFirstChunk : 1; };
+  while (!beast.is_done() && buffered() >= least()) {
     const std::string_view text = unparsed();
-    consume(beast.put(boost::asio::buffer(text.data(), text.size()), error));
+    const size_t used = beast.put(boost::asio::buffer(text.data(), text.size()), error);
+    parser_->first_chunk_begun |= used > 0;
+    consume(used);
     if (error == http::error::need_more) break;
     if (error) return refuse_parse(error.message(), error == http::error::body_limit);
   }

@@ -162,6 +162,18 @@ TEST(HttpRequestReader, RefusesWhatCouldBeReadInTwoWays) {
   }
 }
 
+TEST(HttpRequestReader, RefusesABadChunkAtTheSameByteHoweverItIsSplit) {
+  const std::string bytes =
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2;ext=1\r\nwiki\r\n";
+  for (size_t step = 1; step <= bytes.size(); ++step) EXPECT_EQ(feed(bytes, step).refused_with, 400) << step;
+}
+
+TEST(HttpRequestReader, ReadsAnEmptyChunkedBodyByteByByte) {
+  const Seen seen = feed("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 1);
+  ASSERT_EQ(seen.requests.size(), 1u);
+  EXPECT_EQ(seen.requests[0].body, "");
+}
+
 TEST(HttpRequestReader, RefusesBadLinesBeforeTheHeaderEnds) {
   EXPECT_EQ(feed("GET / HTTP/1.1\nHost: h").refused_with, 400);
   EXPECT_EQ(feed("GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n").refused_with, 400);

@@ -125,6 +125,7 @@ Setting* SettingList::find(std::string_view name) {
 
 std::string SettingList::unknown(std::string_view name) const {
   std::vector<std::string> names;
+  names.reserve(settings_.size());
   for (const Setting& setting : settings_) names.push_back(setting.name());
   const std::string nearest = nearest_name(name.substr(0, 64), names);
   const std::string hint = nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest);
