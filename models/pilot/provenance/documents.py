@@ -908,6 +908,14 @@ EXTRA: dict[str, dict[str, list[str]]] = {
 
 ASK: dict[str, list[str]] = {
     "train": [
+        "[Please|] [extract|get|take|return|list|collect|show] [the|all] [fields|data|values|details|information] [of|from|in] [this|the] [{kind}|text] [as JSON|in JSON|as a JSON object]: {text}",
+        "{text}\n\n[Give me|Show me|I want|I need] [the {kind}|{keys}|the fields] [as JSON|in JSON].",
+        "[JSON|JSON object|As JSON] with {keys}: {text}",
+        "[Which|What] values [have|has|are] {keys}? [Answer|Reply] [as|in|with] JSON.\n{text}",
+        "[Make|Build|Create|Write] [a JSON object|JSON] [of|from|for] [this {kind}|the text|it]: {text}",
+        "[Here is|This is|Look at] [a|an|my] {kind}: {text}\n[Extract it|Turn it into JSON|Give me JSON|JSON]",
+        "[Use|Take] the keys {keys}. [Text|Document|Message]:\n{text}",
+        "[Document|Message|Note|Mail]:\n{text}\n\n[JSON fields|Fields as JSON|Extract {keys}|JSON with the fields]:",
         "Extract the fields as JSON: {text}",
         "Extract the fields as JSON:\n{text}",
         "Extract the fields as JSON.\n\n{text}",

@@ -6,9 +6,14 @@ random syllables; whatever is on the dev or held-out lists is rejected there.
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import string
 from dataclasses import dataclass
+
+import phrasings
+import tickets
 
 FIRST: dict[str, list[str]] = {
     "train": """Anna Ben Clara David Emma Frank Grace Henry Irene Jack Karen Leo Maria Nora Oscar Paul Rosa Sam Tina
@@ -114,6 +119,22 @@ RESERVED = {
     for split in ("dev", "heldout")
     for word in lists[split]
 }
+LETTERS = string.ascii_lowercase
+
+
+def _train_words() -> list[str]:
+    """Words of the training texts; invented words are spliced from them."""
+    tables = json.dumps(
+        [tickets.TRAIN, phrasings.SENTIMENT["train"], phrasings.FILLER["train"], phrasings.ACTIONS["train"]]
+    )
+    lists = " ".join(
+        " ".join(entries["train"]) for entries in (FIRST, LAST, COMPANY, CITY, ITEM_ADJ, ITEM_NOUN, PRODUCT)
+    )
+    words = set(re.findall("[a-z]{3,}", f"{tables} {lists}".lower()))
+    return sorted(words - RESERVED)
+
+
+TRAIN_WORDS = _train_words()
 
 
 @dataclass(frozen=True)
@@ -137,9 +158,17 @@ class Entities:
         """An invented lower-case word that is on no dev or held-out list."""
         rng = self.rng
         while True:
-            count = min(rng.randint(low, high), rng.randint(low, high))
-            parts = (rng.choice(ONSETS) + rng.choice(VOWELS) + rng.choice(CODAS) for _ in range(count))
-            word = "".join(parts)
+            form = rng.random()
+            if form < 0.35:
+                count = min(rng.randint(low, high), rng.randint(low, high))
+                word = "".join(rng.choice(ONSETS) + rng.choice(VOWELS) + rng.choice(CODAS) for _ in range(count))
+            elif form < 0.55:
+                word = "".join(rng.choice(rng.choice(("aeiou", LETTERS))) for _ in range(rng.randint(3, 4 * high - 2)))
+            elif form < 0.9:
+                start, end = rng.choice(TRAIN_WORDS), rng.choice(TRAIN_WORDS)
+                word = start[: rng.randint(1, len(start))] + end[rng.randint(0, len(end) - 1) :]
+            else:
+                word = rng.choice(TRAIN_WORDS)
             if word not in RESERVED:
                 return word
 
@@ -149,40 +178,42 @@ class Entities:
         return self.rng.choice(lists[self.split])
 
     def first(self) -> str:
-        return self._pick(FIRST, 0.5)
+        return self._pick(FIRST, 0.75)
 
     def last(self) -> str:
-        last = self._pick(LAST, 0.6)
-        return f"{last}-{self._pick(LAST, 0.6)}" if self.rng.random() < 0.04 else last
+        last = self._pick(LAST, 0.8)
+        return f"{last}-{self._pick(LAST, 0.8)}" if self.rng.random() < 0.04 else last
 
     def person(self) -> str:
         return f"{self.first()} {self.last()}"
 
     def company(self) -> str:
         rng = self.rng
-        name = self._pick(COMPANY, 0.6)
+        name = self._pick(COMPANY, 0.8)
         if rng.random() < 0.15:
-            name += " " + self._pick(COMPANY, 0.6)
+            name += " " + self._pick(COMPANY, 0.8)
         if self.split == "train" and rng.random() < 0.07:
             name = name.upper() if rng.random() < 0.5 else name.lower()
         return f"{name} {rng.choice(COMPANY_SUFFIX[self.split])}" if rng.random() < 0.7 else name
 
     def city(self) -> str:
-        return self._pick(CITY, 0.5)
+        return self._pick(CITY, 0.75)
 
     def item(self) -> str:
-        rng = self.rng
-        if self.split == "train" and rng.random() < 0.4:
-            return " ".join(self.word() for _ in range(rng.randint(1, 2)))
-        noun = rng.choice(ITEM_NOUN[self.split])
-        return f"{rng.choice(ITEM_ADJ[self.split])} {noun}" if rng.random() < 0.8 else noun
+        noun = self._term(ITEM_NOUN)
+        return f"{self._term(ITEM_ADJ)} {noun}" if self.rng.random() < 0.8 else noun
+
+    def _term(self, lists: dict[str, list[str]]) -> str:
+        if self.split == "train" and self.rng.random() < 0.65:
+            return self.word()
+        return self.rng.choice(lists[self.split])
 
     def product(self) -> str:
         rng = self.rng
         if rng.random() < 0.4:
             noun = rng.choice(ITEM_NOUN[self.split])
             return f"the {rng.choice(ITEM_ADJ[self.split])} {noun}"
-        name = self._pick(PRODUCT, 0.5)
+        name = self._pick(PRODUCT, 0.7)
         if rng.random() < 0.3:
             name += f" {rng.choice(['X', 'Pro', 'S', 'Mini', ''])}{rng.randint(2, 900)}"
         return f"the {name}" if rng.random() < 0.6 else name

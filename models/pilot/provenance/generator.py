@@ -106,7 +106,7 @@ class Generator:
         return re.sub(r" +", " ", filled).strip()
 
     def _ask(self, asks: list[str], text: str, answer: str, **values: str) -> list[Message]:
-        prompt = self.rng.choice(asks).format(text=text, **values)
+        prompt = self._expand(self.rng.choice(asks)).format(text=text, **values)
         if self.split == "train" and self.rng.random() < 0.06:
             head = prompt.removesuffix(text)
             prompt = head.lower() + prompt[len(head) :]
@@ -132,7 +132,7 @@ class Generator:
             parts.append(self._text(rng.choice(tickets.CLOSERS[split]), slots))
         text = " ".join(parts)
         if split == "train":
-            text = self._noise(text)
+            text = self._noise(self._blur(text))
         labels = list(tickets.LABELS)
         if rng.random() < 0.5:
             rng.shuffle(labels)
@@ -153,6 +153,16 @@ class Generator:
         if split == "train":
             text = self._noise(text)
         return label, self._ask(phrasings.ASK_SENTIMENT[split], text, label)
+
+    def _blur(self, text: str) -> str:
+        """Now and then a few words dropped or unknown, so that no single word decides."""
+        rng = self.rng
+        if rng.random() > 0.3:
+            return text
+        kept = [word for word in text.split() if rng.random() > 0.1]
+        if rng.random() < 0.4:
+            kept.insert(rng.randint(0, len(kept)), self.entities.word())
+        return " ".join(kept) or text
 
     def _noise(self, text: str) -> str:
         """Now and then lower case, a missing full stop or a typing error."""
@@ -245,6 +255,7 @@ class Generator:
         ]
         if style < 0.4 and not absent:
             text = self._text(rng.choice(documents.WHOLE[kind][split]).replace("\n", "\0"), slots).replace("\0", "\n")
+            text = text if "\n" in text else self._unknown_neighbour(text, shown)
             return text + ("\n" if "\n" in text else " ") + extras[0] if extras else text
         if style < 0.7:
             clauses = documents.CLAUSES[kind]
@@ -256,7 +267,7 @@ class Generator:
                 rng.shuffle(parts)
             for extra in extras:
                 parts.insert(rng.randint(0, len(parts)), extra)
-            return " ".join(parts)
+            return self._unknown_neighbour(" ".join(parts), shown)
         labels = documents.LABELS[kind]
         mark = rng.choice((": ", ": ", ": ", " - ", " = ", ":", " "))
         lines = []
@@ -273,6 +284,17 @@ class Generator:
         if heading < 0.2:
             lines.insert(0, kind.upper() if heading < 0.1 else kind.capitalize())
         return rng.choice(("\n", "\n", "\n", ", ", "; ", " | ")).join(lines)
+
+    def _unknown_neighbour(self, text: str, shown: dict[str, str]) -> str:
+        """Now and then an unknown word beside a name, so that names end where capitals end."""
+        rng = self.rng
+        if self.split != "train" or rng.random() > 0.25:
+            return text
+        names = [value for value in shown.values() if all(part[0].isupper() for part in value.split())]
+        if not names:
+            return text
+        name, word = rng.choice(names), self.entities.word(1, 2)
+        return text.replace(name, rng.choice((f"{name} {word}", f"{name} {word}", f"{word} {name}")), 1)
 
     def summary(self, kind: str) -> tuple[str, list[Message]]:
         rng, split, source = self.rng, self.split, self.entities

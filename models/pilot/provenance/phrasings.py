@@ -128,6 +128,10 @@ SENTIMENT: dict[str, dict[str, list[str]]] = {
 
 ASK_SENTIMENT: dict[str, list[str]] = {
     "train": [
+        "[Please|] [judge|rate|classify|label|name|say|give] [the|its] [sentiment|mood|feeling] [of|in] [this|the following|my] [review|text|comment|feedback|message]: {text}",
+        "[Is|Does] [it|this] [sound|seem] [positive, negative or neutral|negative, neutral or positive]? {text}",
+        "{text}\n\n[Sentiment|Mood|Positive, negative or neutral|Which feeling is it]?",
+        "[Review|Comment|Text|Feedback|Opinion]: {text}\n[Sentiment|Mood|Is it positive, negative or neutral]?",
         "What is the sentiment of this review? {text}",
         "Sentiment: {text}",
         "Is this review positive, negative or neutral? {text}",
@@ -274,6 +278,10 @@ INCIDENT_SUMMARY = "{product} failed because of {cause}; {person} fixed it."
 
 ASK_SUMMARY: dict[str, list[str]] = {
     "train": [
+        "[Please|] [summarise|summarize|shorten|condense] [this|the following|my] [note|text|report|message|mail] [in one sentence|briefly|]: {text}",
+        "{text}\n\n[Summary|Short version|In one sentence|What is the point|Make it short][?|:|]",
+        "[Give me|Write|Make|I need] [the|a] [short|brief|one line] [summary|version] of [this|the text|it]: {text}",
+        "[What happened|What was decided|What is this about|What does it say]? {text}",
         "Summarise: {text}",
         "Summarize: {text}",
         "Summarise this note: {text}",

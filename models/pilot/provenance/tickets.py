@@ -365,6 +365,14 @@ TOPICS: dict[str, list[str]] = {
 
 ASK: dict[str, list[str]] = {
     "train": [
+        "[Please|] [classify|label|categorise|tag|route|file|assign] [this|my|the following|that] [ticket|message|request|mail|e-mail|support request] [for me|]: {text}",
+        "[What|Which] [category|label|class|team|topic] [is|fits|suits|has] this [ticket|message|request|mail]? {text}",
+        "[Give|Choose|Say|Name|Return] [the|a|one] [category|label] [of|for] [this|the] [ticket|message|request|mail] ({labels}): {text}",
+        "{text}\n\n[Classify it|Category, please|Give the label|Choose from {labels}|Is it {labels}]?",
+        "[Ticket|Message|Request|Mail|Customer|E-mail]: {text}\n[Category|Label|Class|Team|Answer with one label]",
+        "[Here is|Look at|Read|This is] a [ticket|message|request]: {text} [What is the category|Which label fits|Where does it go]?",
+        "[The categories are|Use the labels|Allowed labels:] {labels}. [Ticket|Text|Message]: {text}",
+        "[I want|I need|We need] [the|a] [category|label] [for|of] this [ticket|message|mail]. {text}",
         "Classify this ticket: {text}",
         "Classify the ticket: {text}",
         "Classify this ticket:\n{text}",

@@ -14,12 +14,13 @@ import time
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 from torch.nn import functional
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from generator import Example, evaluation_set, training_chunk
 from scoring import answers, scores
-from text import CONTEXT, VOCAB_SIZE, pieces, render, train_tokenizer
+from text import CONTEXT, VOCAB_SIZE, chat_tokenizer, pieces, render, train_tokenizer
 
 CHUNK = 2048
 ROW_TOKENS = 2048
@@ -139,7 +140,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints and the log")
     parser.add_argument("--out", type=Path, required=True, help="folder of the finished model")
-    parser.add_argument("--steps", type=int, default=3400)
+    parser.add_argument("--steps", type=int, default=4800)
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
@@ -147,10 +148,10 @@ def main() -> None:
     torch.manual_seed(args.seed)
     args.work.mkdir(parents=True, exist_ok=True)
 
-    tokenizer_folder = args.work / "tokenizer"
-    if not tokenizer_folder.exists():
-        train_tokenizer(args.seed).save_pretrained(tokenizer_folder)
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(tokenizer_folder)
+    tokenizer_file = args.work / "tokenizer.json"
+    if not tokenizer_file.exists():
+        train_tokenizer(args.seed).save(str(tokenizer_file))
+    tokenizer = chat_tokenizer(Tokenizer.from_file(str(tokenizer_file)))
     model = new_model(tokenizer)
     optims = optimizers(model)
     checkpoint = args.work / "checkpoint.pt"
