@@ -10,12 +10,23 @@
 namespace ferry {
 namespace {
 
+int64_t pages_for(int64_t tokens, const KvGeometry& geometry) {
+  return (tokens + geometry.page_tokens - 1) / geometry.page_tokens;
+}
+
+Result<int64_t> choose_model_len(const EngineSettings& settings, const ArchSpec& spec) {
+  if (settings.max_model_len > spec.max_positions) {
+    return fail(ErrorCode::invalid_argument, "--max-model-len {}: the model was made for {} positions",
+                settings.max_model_len, spec.max_positions);
+  }
+  return settings.max_model_len > 0 ? settings.max_model_len : spec.max_positions;
+}
+
 // The pages that `settings` ask for; by default what max_running answers of the longest length need, within a
 // quarter of the memory that is free.
 int32_t choose_pages(const EngineSettings& settings, const KvGeometry& geometry, int64_t model_len) {
   const int64_t page_bytes = geometry.bytes_per_page();
-  const int64_t pages_per_answer = (model_len + geometry.page_tokens - 1) / geometry.page_tokens;
-  int64_t pages = pages_per_answer * settings.max_running;
+  int64_t pages = pages_for(model_len, geometry) * settings.max_running;
   if (settings.kv_cache.bytes > 0) {
     pages = static_cast<int64_t>(settings.kv_cache.bytes) / page_bytes;
   } else {
@@ -47,9 +58,18 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model,
   }
 
   const KvGeometry geometry = parts.model->kv_geometry(settings.kv_type == "f32" ? DType::f32 : DType::bf16);
-  const int64_t model_len = settings.max_model_len > 0 ? settings.max_model_len : spec.max_positions;
+  FERRY_TRY(const int64_t model_len, choose_model_len(settings, spec));
   FERRY_TRY(parts.kv, KvCache::create(geometry, choose_pages(settings, geometry, model_len)));
   const int64_t cache_len = int64_t{parts.kv.pages()} * geometry.page_tokens;
+  if (settings.max_model_len > cache_len) {
+    return fail(
+        ErrorCode::resource_exhausted,
+        "--max-model-len {} does not fit the KV cache, which holds {} tokens; lower it, or raise --kv-cache "
+        "to {}",
+        settings.max_model_len, cache_len,
+        to_string(
+            ByteSize{static_cast<uint64_t>(pages_for(model_len, geometry) * geometry.bytes_per_page())}));
+  }
   parts.max_model_len = static_cast<int32_t>(std::min(model_len, cache_len));
 
   const size_t logit_rows = static_cast<size_t>(std::min(settings.max_running, settings.max_step_tokens));

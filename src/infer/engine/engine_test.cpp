@@ -246,6 +246,9 @@ TEST(Engine, LoadErrorsNameWhatIsWrong) {
   };
   EXPECT_NE(refusal({.kernels = "abacus"}).find("abacus"), std::string::npos);
   EXPECT_NE(refusal({.arithmetic = "f8"}).find("f8"), std::string::npos);
+  EXPECT_NE(refusal({.max_model_len = 513}).find("512 positions"), std::string::npos);
+  EXPECT_NE(refusal({.kv_cache = ByteSize{20 << 10}, .max_model_len = 512}).find("raise --kv-cache"),
+            std::string::npos);
   EXPECT_FALSE(Engine::load("/nowhere", test_tokenizer(), {}));
 }
 
