@@ -367,6 +367,7 @@ TEST_F(GgufConfig, RopeDivisorsMustFit) {
     });
   };
   EXPECT_TRUE(with_divisors({1, 8}));
+  EXPECT_FALSE(with_divisors(std::vector<float>()));
   EXPECT_FALSE(with_divisors({1}));
   EXPECT_FALSE(with_divisors({1, 2, 3}));
   EXPECT_FALSE(with_divisors({1, 0}));

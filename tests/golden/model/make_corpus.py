@@ -30,7 +30,7 @@ def gguf_file(name, architecture, extra=lambda writer: None, biases=False, divis
     if biases:
         writer.add_tensor("blk.0.attn_q.bias", np.zeros(8, np.float32))
         writer.add_tensor("blk.0.attn_output.bias", np.zeros(8, np.float32))
-    if divisors:
+    if divisors is not None:
         writer.add_tensor("rope_freqs.weight", np.array(divisors, np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -75,6 +75,7 @@ def main():
     gguf_file("qwen2.gguf", "qwen2")
     gguf_file("qwen3.gguf", "qwen3", biases=True)
     gguf_file("mixture.gguf", "llama", mixture)
+    gguf_file("empty_divisors.gguf", "llama", divisors=[])
 
 
 if __name__ == "__main__":

@@ -95,9 +95,9 @@ std::vector<float> GgufReader::floats(std::string_view name, int64_t most) {
     keep(view.error());
     return {};
   }
-  if (view->dtype != DType::f32 || view->shape.rank() != 1 || view->shape[0] > most) {
+  if (view->dtype != DType::f32 || view->shape.rank() != 1 || view->shape[0] < 1 || view->shape[0] > most) {
     keep({ErrorCode::corrupt,
-          fmt::format("{}: tensor {} must be at most {} F32 numbers, not {} {}", file_->name(),
+          fmt::format("{}: tensor {} must be 1 to {} F32 numbers, not {} {}", file_->name(),
                       quoted_name(name), most, dtype_info(view->dtype).name, view->shape.to_string())});
     return {};
   }
