@@ -18,7 +18,9 @@ Result<void> read_vocab(const json::object& model, std::string_view where, Vocab
       return fail(ErrorCode::invalid_argument, "{}: the ID of token \"{}\" must be an integer from 0 on",
                   where, std::string_view(text));
     }
-    FERRY_TRY_VOID(vocab.add(static_cast<TokenId>(id.get_int64()), text));
+    if (auto added = vocab.add(static_cast<TokenId>(id.get_int64()), text); !added) {
+      return tl::unexpected(std::move(added).error().within(where));
+    }
   }
   return {};
 }
