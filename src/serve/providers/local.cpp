@@ -55,10 +55,18 @@ EngineRequest engine_request(const GenerationRequest& request, const HostedModel
   return engine;
 }
 
+// Clients may send content in parts; the templates of text models print what they get, and expect a string.
+json::value template_message(const ChatMessage& message) {
+  json::value raw = message.raw;
+  json::value* content = raw.get_object().if_contains("content");
+  if (content != nullptr && content->is_array()) *content = text_of(message);
+  return raw;
+}
+
 Result<std::vector<TokenId>> chat_tokens(const GenerationRequest& request, const HostedModel& model) {
   json::object context = request.template_arguments;
   json::array messages;
-  for (const ChatMessage& message : request.messages) messages.push_back(message.raw);
+  for (const ChatMessage& message : request.messages) messages.push_back(template_message(message));
   context.insert_or_assign("messages", std::move(messages));
   if (!context.contains("add_generation_prompt")) context.emplace("add_generation_prompt", true);
   return chat_prompt(model, std::move(context));

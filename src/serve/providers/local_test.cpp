@@ -130,6 +130,20 @@ TEST_F(LocalProviderTest, AnswersAChatGreedilyByTheModelsDefaults) {
   EXPECT_EQ(first.result.usage.completion_tokens, 8);
 }
 
+TEST_F(LocalProviderTest, ContentInPartsIsJoinedForTheTemplate) {
+  GenerationRequest request = chat("");
+  request.messages[0].content = {{"he"}, {"llo"}};
+  request.messages[0].raw = parse_json(R"({"role":"user","content":[{"type":"text","text":"he"},)"
+                                       R"({"type":"text","text":"llo"}]})",
+                                       "test")
+                                .value();
+  Heard heard;
+  provider_->generate(std::move(request), heard.sink());
+  heard.wait();
+  ASSERT_FALSE(heard.error) << heard.error->error.message;
+  EXPECT_EQ(heard.result.usage.prompt_tokens, 1 + 11);  // <|start|>user:he\nllo
+}
+
 TEST_F(LocalProviderTest, AnswersSeveralPromptsWithLogprobs) {
   GenerationRequest request = chat("", 5);
   request.messages.clear();
