@@ -15,13 +15,17 @@ constexpr std::chrono::milliseconds kLook(30);
 // Between the provider's threads and the one that waits. Outlives whichever ends first.
 class Inbox {
  public:
+  using Clock = std::chrono::steady_clock;
+
   void put(std::string_view text) {
     const std::lock_guard lock(mutex_);
+    if (!first_text_ && !text.empty()) first_text_ = Clock::now();
     text_ += text;
     changed_.notify_one();
   }
   void finish(Result<Usage> outcome) {
     const std::lock_guard lock(mutex_);
+    end_ = Clock::now();
     outcome_ = std::move(outcome);
     changed_.notify_one();
   }
@@ -31,12 +35,19 @@ class Inbox {
     changed_.wait_for(lock, kLook, [&] { return !text_.empty() || outcome_; });
     return {std::exchange(text_, {}), outcome_};
   }
+  // When the first text and the end came; for after the end.
+  std::pair<Clock::time_point, Clock::time_point> times() {
+    const std::lock_guard lock(mutex_);
+    return {first_text_.value_or(end_), end_};
+  }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::string text_;                      // guarded by mutex_
-  std::optional<Result<Usage>> outcome_;  // guarded by mutex_
+  std::string text_;                             // guarded by mutex_
+  std::optional<Result<Usage>> outcome_;         // guarded by mutex_
+  std::optional<Clock::time_point> first_text_;  // guarded by mutex_
+  Clock::time_point end_;                        // guarded by mutex_
 };
 
 AnswerSink sink_of(const std::shared_ptr<Inbox>& inbox) {
@@ -50,19 +61,19 @@ AnswerSink sink_of(const std::shared_ptr<Inbox>& inbox) {
 
 Result<Answered> answer(Provider& provider, GenerationRequest request,
                         FunctionRef<void(std::string_view)> show, FunctionRef<bool()> wanted) {
-  using Clock = std::chrono::steady_clock;
   const auto inbox = std::make_shared<Inbox>();
-  const Clock::time_point begin = Clock::now();
+  const Inbox::Clock::time_point begin = Inbox::Clock::now();
   const auto running = provider.generate(std::move(request), sink_of(inbox));
   Answered answered;
   while (true) {
     const auto [text, outcome] = inbox->take();
-    if (answered.text.empty() && !text.empty()) answered.to_first_text = Clock::now() - begin;
     answered.text += text;
     if (!text.empty()) show(text);
-    answered.total = Clock::now() - begin;
     if (outcome) {
       FERRY_TRY(answered.usage, *outcome);
+      const auto [first_text, end] = inbox->times();
+      answered.to_first_text = first_text - begin;
+      answered.total = end - begin;
       return answered;
     }
     if (!wanted()) {

@@ -14,7 +14,8 @@ namespace ferry::cli {
 struct Answered {
   std::string text;
   bool interrupted = false;
-  Usage usage;  // not known when interrupted
+  // Not known when interrupted:
+  Usage usage;
   std::chrono::duration<double> to_first_text{0};
   std::chrono::duration<double> total{0};
 };

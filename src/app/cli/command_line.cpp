@@ -24,6 +24,8 @@ constexpr std::string_view kFirstSteps =
     "\n"
     "`ferry help VERB` says more about one verb.\n";
 
+constexpr size_t kWidth = 80;  // of help text
+
 const Verb* find_verb(std::span<const Verb> verbs, std::string_view name) {
   const auto found =
       std::find_if(verbs.begin(), verbs.end(), [&](const Verb& verb) { return verb.name == name; });
@@ -77,8 +79,38 @@ void add_option(CLI::App& app, const Option& option) {
   if (option.required) added->required();
 }
 
+// Lines of at most kWidth characters; line breaks stay.
+std::string wrapped(std::string_view text) {
+  std::string out;
+  size_t column = 0;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find_first_of(" \n", begin), text.size());
+    if (column > 0 && column + 1 + (end - begin) > kWidth) {
+      out += '\n';
+      column = 0;
+    }
+    if (column > 0) out += ' ';
+    column += (end - begin) + (column > 0 ? 1 : 0);
+    out += text.substr(begin, end - begin);
+    if (end < text.size() && text[end] == '\n') {
+      out += '\n';
+      column = 0;
+    }
+    begin = end + 1;
+  }
+  return out;
+}
+
+// CLI11 puts two empty lines between groups.
+std::string help_text(const CLI::App& app) {
+  std::string text = app.help();
+  for (size_t at = text.find("\n\n\n"); at != std::string::npos; at = text.find("\n\n\n", at))
+    text.erase(at, 1);
+  return text;
+}
+
 void describe(CLI::App& app, const Declaration& declaration) {
-  app.description(declaration.about + "\n");
+  app.description(wrapped(declaration.about) + "\n");
   if (!declaration.examples.empty()) {
     std::string footer = "Examples:\n  " + declaration.examples;
     for (size_t at = footer.find('\n', 11); at != std::string::npos; at = footer.find('\n', at + 1)) {
@@ -167,7 +199,7 @@ int run_verb(const Verb& verb, std::vector<std::string> words, Console& console)
     std::reverse(words.begin(), words.end());  // CLI11 takes them from the end
     app.parse(std::move(words));
   } catch (const CLI::CallForHelp&) {
-    console.out << app.help();
+    console.out << help_text(app);
     return report(0, console);
   } catch (const CLI::ParseError& error) {
     return usage_error(console, error.what(), name + " --help");

@@ -1,0 +1,219 @@
+// What wire conversations (wire_test.cpp) cannot show: clients that go away, several at once, logic without a
+// server.
+
+#include <filesystem>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include "app/api/engine_watch.h"
+#include "app/api/test_server.h"
+#include "base/core/file.h"
+
+namespace ferry::api {
+namespace {
+
+using testing::HasSubstr;
+
+std::string chat_body(std::string_view question, bool stream) {
+  std::string body;
+  JsonWriter w(body);
+  w.begin_object();
+  w.member("model", "fake");
+  w.member("stream", stream);
+  w.key("messages");
+  w.begin_array();
+  w.begin_object();
+  w.member("role", "user");
+  w.member("content", question);
+  w.end_object();
+  w.end_array();
+  w.end_object();
+  return body;
+}
+
+HttpCall chat_call(const TestServer& server, std::string_view question, bool stream) {
+  return {.method = "POST",
+          .url = server.url("/v1/chat/completions"),
+          .headers = {{"Content-Type", "application/json"}},
+          .body = chat_body(question, stream)};
+}
+
+// True as soon as `condition` is; false when it is not within some seconds.
+bool eventually(const std::function<bool()>& condition) {
+  for (int i = 0; i < 500; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+TEST(Generate, AStreamWhoseClientLeavesIsCancelled) {
+  TestServer server;
+  HttpClient client;
+  std::string received;
+  const auto left = client.stream(chat_call(server, "wait first piece", true),
+                                  {.on_head = [](const HttpResponse& head) { return head.status == 200; },
+                                   .on_body =
+                                       [&](std::string_view piece) {
+                                         received += piece;
+                                         return received.find("first piece") == std::string::npos;
+                                       }});
+  ASSERT_FALSE(left);
+  EXPECT_EQ(left.error().code, ErrorCode::cancelled);
+  EXPECT_TRUE(eventually([&] { return server.provider.cancelled == 1; }));
+}
+
+TEST(Generate, AWholeAnswerWhoseClientLeavesIsCancelled) {
+  TestServer server;
+  HttpCall call = chat_call(server, "wait a", false);
+  call.read_timeout = std::chrono::milliseconds(200);
+  EXPECT_FALSE(HttpClient().send(call));
+  EXPECT_TRUE(eventually([&] { return server.provider.cancelled == 1; }));
+}
+
+TEST(Generate, AnswersOfSeveralClientsDoNotMix) {
+  TestServer server;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back([&server, i] {
+      HttpClient client;
+      for (int round = 0; round < 5; ++round) {
+        const std::string mine = fmt::format("client {} round {}", i, round);
+        const auto response = client.send(chat_call(server, "say " + mine, round % 2 == 0));
+        ASSERT_TRUE(response) << response.error().message;
+        EXPECT_EQ(response->status, 200);
+        EXPECT_THAT(response->body, HasSubstr(mine));
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(server.provider.cancelled, 0);
+}
+
+TEST(Generate, TheProviderIsAskedForItsOwnNameOfTheModel) {
+  TestServer server;
+  ASSERT_TRUE(HttpClient().send(chat_call(server, "say a", false)));
+  EXPECT_THAT(server.provider.models, testing::ElementsAre("target"));
+}
+
+TEST(Generate, StoppingTheServerEndsStreamsHonestly) {
+  TestServer server;
+  std::string received;
+  std::thread client([&] {
+    (void)HttpClient().stream(chat_call(server, "wait a", true),
+                              {.on_head = [](const HttpResponse&) { return true; },
+                               .on_body =
+                                   [&](std::string_view piece) {
+                                     received += piece;
+                                     return true;
+                                   }});
+  });
+  ASSERT_TRUE(eventually([&] { return server.provider.cancelled == 0 && !server.provider.models.empty(); }));
+  server.provider.cancel_all();  // as the engine does when it stops
+  client.join();
+  EXPECT_THAT(received, HasSubstr("the server stopped before the answer was complete"));
+  EXPECT_THAT(received, testing::Not(HasSubstr("[DONE]")));
+}
+
+TEST(RequestId, IsNewUnlessTheClientSentASensibleOne) {
+  TestServer server;
+  HttpClient client;
+  const auto id_for = [&](const std::string& sent) {
+    HttpCall call{.url = server.url("/version"), .headers = {{"x-request-id", sent}}, .body = {}};
+    return std::string(client.send(call).value().header("x-request-id").value_or(""));
+  };
+  EXPECT_EQ(id_for("mine-1"), "mine-1");
+  EXPECT_THAT(id_for("two words"), testing::StartsWith("req-"));
+  EXPECT_THAT(id_for(std::string(200, 'x')), testing::StartsWith("req-"));
+  EXPECT_NE(id_for("two words"), id_for("two words"));
+}
+
+TEST(Liveness, HealthTellsWhatIsWrong) {
+  TestServer server;
+  std::atomic<bool> alive = true;
+  server.service.liveness = [&]() -> Result<void> {
+    if (alive) return {};
+    return fail(ErrorCode::unavailable, "the engine stands still");
+  };
+  HttpClient client;
+  EXPECT_EQ(client.send({.url = server.url("/health"), .headers = {}, .body = {}})->status, 200);
+  alive = false;
+  const auto sick = client.send({.url = server.url("/health"), .headers = {}, .body = {}});
+  EXPECT_EQ(sick->status, 503);
+  EXPECT_THAT(sick->body, HasSubstr("stands still"));
+}
+
+TEST(EngineWatch, StallsOnlyWithWorkAndWithoutSteps) {
+  EngineWatch watch(std::chrono::seconds(10));
+  const EngineWatch::Clock::time_point t0{};
+  const auto at = [&](int seconds) { return t0 + std::chrono::seconds(seconds); };
+  EngineStatus busy;
+  busy.running = 1;
+  busy.steps = 5;
+  EXPECT_TRUE(watch.check("m", busy, at(0)));
+  EXPECT_TRUE(watch.check("m", busy, at(10)));
+  EXPECT_EQ(watch.check("m", busy, at(11)).error().code, ErrorCode::unavailable);
+  EXPECT_TRUE(watch.check("other", busy, at(11)));
+  busy.steps = 6;
+  EXPECT_TRUE(watch.check("m", busy, at(12)));
+  EXPECT_TRUE(watch.check("m", busy, at(22)));
+  EXPECT_TRUE(watch.check("m", EngineStatus{}, at(40)));
+  EXPECT_TRUE(watch.check("m", busy, at(60)));  // idle in between: the clock begins anew
+}
+
+TEST(ApiKeys, AcceptsBearerKeysOnly) {
+  const ApiKeys keys = ApiKeys::load({"alpha", "beta"}, "").value();
+  EXPECT_TRUE(keys.accept("Bearer alpha"));
+  EXPECT_TRUE(keys.accept("bearer beta"));
+  EXPECT_FALSE(keys.accept("Bearer alph"));
+  EXPECT_FALSE(keys.accept("Bearer alphabet"));
+  EXPECT_FALSE(keys.accept("Bearer "));
+  EXPECT_FALSE(keys.accept("Basic alpha"));
+  EXPECT_FALSE(keys.accept("alpha"));
+  EXPECT_FALSE(keys.accept(std::nullopt));
+  EXPECT_TRUE(ApiKeys().accept(std::nullopt));
+}
+
+TEST(ApiKeys, ReadsFilesAndRefusesWhatIsNoKey) {
+  const auto file = std::filesystem::temp_directory_path() / fmt::format("ferry_keys_{}", ::getpid());
+  ASSERT_TRUE(write_file_atomic(file, "# for the office\nfirst\r\n\n  second  \n"));
+  const ApiKeys keys = ApiKeys::load({"third"}, file.string()).value();
+  for (const char* key : {"Bearer first", "Bearer second", "Bearer third"})
+    EXPECT_TRUE(keys.accept(key)) << key;
+  ASSERT_TRUE(write_file_atomic(file, "# nothing\n"));
+  EXPECT_THAT(ApiKeys::load({}, file.string()).error().message, HasSubstr("no API key"));
+  std::filesystem::remove(file);
+  EXPECT_EQ(ApiKeys::load({}, file.string()).error().code, ErrorCode::not_found);
+  EXPECT_FALSE(ApiKeys::load({"two words"}, ""));
+  EXPECT_FALSE(ApiKeys::load({""}, ""));
+}
+
+TEST(Exposure, BeyondThisMachineAKeyIsNeeded) {
+  const ApiKeys none;
+  const ApiKeys one = ApiKeys::load({"k"}, "").value();
+  for (const char* local : {"127.0.0.1", "127.3.2.1", "localhost", "::1"}) {
+    EXPECT_TRUE(check_exposure(local, none, false)) << local;
+  }
+  for (const char* open : {"0.0.0.0", "::", "192.168.1.4", "127.0.0.1.example.com"}) {
+    EXPECT_FALSE(check_exposure(open, none, false)) << open;
+    EXPECT_TRUE(check_exposure(open, one, false)) << open;
+    EXPECT_TRUE(check_exposure(open, none, true)) << open;
+  }
+  EXPECT_THAT(check_exposure("0.0.0.0", none, false).error().message, HasSubstr("--api-key-file"));
+}
+
+TEST(HostCheck, KnowsThisMachinesNames) {
+  for (const char* local :
+       {"localhost", "LocalHost:8080", "app.localhost", "127.0.0.1:8080", "[::1]:8080", "10.0.0.3"}) {
+    EXPECT_TRUE(names_this_machine(local)) << local;
+  }
+  for (const char* foreign :
+       {"evil.example", "localhost.evil.example", "notlocalhost", "", "[", "127.0.0.1.nip.io:80"}) {
+    EXPECT_FALSE(names_this_machine(foreign)) << foreign;
+  }
+}
+
+}  // namespace
+}  // namespace ferry::api

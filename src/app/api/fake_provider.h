@@ -1,0 +1,136 @@
+#pragma once
+// For tests: a provider whose answers are written in the question.
+//
+//   say a|b|c            three pieces, then finished
+//   cut a|b              the same, but the finish reason is length
+//   refuse unavailable   fails before it has started, with this error code
+//   break a|b            fails after these pieces
+//   stop a               finishes without having finished its choice, as a cancelled exchange does
+//   wait a               after its piece, waits to be cancelled
+//
+// Each piece counts as one token; with logprobs it gets one of -0.5.
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "serve/providers/provider.h"
+
+namespace ferry::api {
+
+class FakeProvider final : public Provider {
+ public:
+  ~FakeProvider() override {
+    cancel_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  std::shared_ptr<RunningExchange> generate(GenerationRequest request, AnswerSink sink) override {
+    auto running = std::make_shared<Running>(cancelled);
+    const std::lock_guard lock(mutex_);
+    models.push_back(request.model);
+    running_.push_back(running);
+    threads_.emplace_back([request = std::move(request), sink = std::move(sink), running] {
+      const size_t choices = std::max<size_t>(1, request.prompts.size());
+      for (size_t i = 0; i < choices; ++i) {
+        if (!play(request, static_cast<int>(i), sink, *running)) return;
+      }
+      sink.finished(
+          {.prompt_tokens = 7, .completion_tokens = static_cast<int64_t>(3 * choices), .cached_tokens = 2});
+    });
+    return running;
+  }
+
+  void cancel_all() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& running : running_) running->cancel();
+  }
+
+  std::atomic<int> cancelled = 0;
+  std::vector<std::string> models;  // that were asked for; read it when nothing runs
+
+ private:
+  class Running final : public RunningExchange {
+   public:
+    explicit Running(std::atomic<int>& count) : count_(count) {}
+    void cancel() override {
+      const std::lock_guard lock(mutex_);
+      if (!cancelled_) ++count_;
+      cancelled_ = true;
+      changed_.notify_all();
+    }
+    void wait() {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return cancelled_; });
+    }
+
+   private:
+    std::atomic<int>& count_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool cancelled_ = false;
+  };
+
+  static std::string question(const GenerationRequest& request, int index) {
+    if (!request.messages.empty()) return text_of(request.messages.back());
+    return std::get<std::string>(request.prompts[static_cast<size_t>(index)]);
+  }
+
+  static ApiError error(std::string_view code) {
+    const std::map<std::string_view, ErrorCode> codes = {
+        {"invalid_argument", ErrorCode::invalid_argument},
+        {"unsupported", ErrorCode::unsupported},
+        {"resource_exhausted", ErrorCode::resource_exhausted},
+        {"unavailable", ErrorCode::unavailable},
+        {"internal", ErrorCode::internal}};
+    const auto found = codes.find(code);
+    return {{found == codes.end() ? ErrorCode::internal : found->second, fmt::format("as asked: {}", code)},
+            {},
+            {}};
+  }
+
+  static GenerationDelta piece(const GenerationRequest& request, int index, std::string text) {
+    GenerationDelta delta{.index = index, .text = text, .logprobs = {}, .finish = {}};
+    if (request.top_logprobs) {
+      const TokenAlternative chosen{.id = 5, .text = text, .logprob = -0.5f};
+      delta.logprobs.push_back(
+          {chosen, std::vector<TokenAlternative>(static_cast<size_t>(*request.top_logprobs), chosen)});
+    }
+    return delta;
+  }
+
+  // False when the exchange is over before its time.
+  static bool play(const GenerationRequest& request, int index, const AnswerSink& sink, Running& running) {
+    const std::string text = question(request, index);
+    const size_t space = std::min(text.find(' '), text.size());
+    const std::string verb = text.substr(0, space);
+    std::string rest = space < text.size() ? text.substr(space + 1) : "";
+    if (verb == "refuse") return sink.failed(error(rest)), false;
+    if (index == 0) sink.started();
+    for (size_t end = 0; !rest.empty(); rest.erase(0, end + 1)) {
+      end = std::min(rest.find('|'), rest.size() - 1);
+      std::string part = rest.substr(0, end + 1);
+      if (part.ends_with('|')) part.pop_back();
+      sink.delta(piece(request, index, std::move(part)));
+    }
+    if (verb == "break") return sink.failed(error("unavailable")), false;
+    if (verb == "wait") running.wait();
+    if (verb == "wait" || verb == "stop") return sink.finished({}), false;
+    GenerationDelta last{.index = index, .text = {}, .logprobs = {}, .finish = FinishReason::stop};
+    if (verb == "cut") last.finish = FinishReason::length;
+    sink.delta(std::move(last));
+    return true;
+  }
+
+  std::mutex mutex_;
+  std::vector<std::thread> threads_;               // guarded by mutex_
+  std::vector<std::shared_ptr<Running>> running_;  // guarded by mutex_
+};
+
+}  // namespace ferry::api
