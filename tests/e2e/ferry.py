@@ -1,0 +1,76 @@
+"""Starting and stopping the binary under test."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+
+BINARY = os.environ["FERRY_E2E_BINARY"]
+WORK = os.environ["FERRY_E2E_WORK"]
+MODEL = os.environ["FERRY_E2E_MODEL"]
+# What requests call it: a path's last part.
+NAME = os.path.basename(MODEL.rstrip("/")).removesuffix(".gguf")
+START_SECONDS = 120
+
+
+def run(*arguments, text_in=None, timeout=120, env=None, binary=BINARY, cwd=None):
+    """The finished process: returncode, stdout, stderr (bytes)."""
+    data = text_in.encode() if isinstance(text_in, str) else text_in
+    return subprocess.run(
+        [*([binary] if isinstance(binary, str) else binary), *arguments],
+        input=data if data is not None else b"",
+        capture_output=True,
+        timeout=timeout,
+        env={**os.environ, **(env or {})},
+        cwd=cwd,
+    )
+
+
+class Server:
+    """`ferry serve` on a port of its own; a context manager."""
+
+    def __init__(self, *arguments, env=None, binary=BINARY, model=MODEL, cwd=None):
+        self.log_file = tempfile.NamedTemporaryFile(prefix="serve-", suffix=".log", dir=WORK)
+        self.process = subprocess.Popen(
+            [binary, "serve", *([model] if model else []), "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=self.log_file,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+            text=True,
+        )
+        line = self.process.stdout.readline()
+        match = re.match(r"Ferry is ready: (http://\S+)/v1  \(models? (.+)\)$", line)
+        if not match:
+            self.process.kill()
+            raise RuntimeError(f"no ready line, but {line!r}; log: {self.log_text()}")
+        self.url = match.group(1)
+        self.models = match.group(2).split(", ")
+        self.port = int(self.url.rsplit(":", 1)[1])
+
+    def log_text(self):
+        with open(self.log_file.name, encoding="utf-8") as file:
+            return file.read()
+
+    def log(self):
+        return [json.loads(line) for line in self.log_text().splitlines()]
+
+    def stop(self, number=signal.SIGTERM):
+        """The exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(timeout=60)
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+            self.process.stdout.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        self.log_file.close()

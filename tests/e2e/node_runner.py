@@ -1,0 +1,36 @@
+"""Starts a server, runs the JavaScript tests against it, and prints a summary."""
+
+import os
+import re
+import subprocess
+import sys
+
+from ferry import NAME, WORK, Server
+
+KEY = "sk-e2e"
+
+
+def main():
+    with Server(env={"FERRY_API_KEY": KEY}) as server:
+        done = subprocess.run(
+            ["node", "--test", "--test-reporter=tap", "openai.test.mjs"],
+            cwd=os.path.join(WORK, "node"),
+            env={**os.environ, "FERRY_URL": server.url, "FERRY_MODEL": NAME, "FERRY_KEY": KEY},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+    counts = {word: int(number) for word, number in re.findall(r"^# (pass|fail) (\d+)$", done.stdout, re.M)}
+    for line in done.stdout.splitlines():
+        if re.match(r"\s*(not )?ok \d+ - ", line) and ".mjs" not in line:
+            print(re.sub(r"^\s*(not )?ok \d+ - ", lambda m: "FAIL " if m.group(1) else "ok   ", line))
+    failed = counts.get("fail", 0)
+    passed = counts.get("pass", 0)
+    if failed or done.returncode or not passed:
+        print(done.stdout, done.stderr)
+    print(f"javascript: {passed} passed, {failed} failed")
+    return 0 if passed and not failed and done.returncode == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

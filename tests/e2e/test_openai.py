@@ -1,0 +1,188 @@
+"""OpenAI's Python client against a started server."""
+
+import threading
+import time
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+
+import openai
+from ferry import NAME, Server
+
+KEY = "sk-e2e"
+MESSAGES = [{"role": "user", "content": "What is Ferry?"}]
+
+
+class OpenAiTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(env={"FERRY_API_KEY": f"{KEY},sk-other"})
+        cls.client = openai.OpenAI(base_url=f"{cls.server.url}/v1", api_key=KEY, max_retries=0, timeout=60)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.client.close()
+        cls.server.__exit__()
+
+    def chat(self, **change):
+        options = {"model": NAME, "messages": MESSAGES, "max_tokens": 16, "temperature": 0, **change}
+        return self.client.chat.completions.create(**options)
+
+    def complete(self, **change):
+        options = {"model": NAME, "prompt": "The ferry", "max_tokens": 8, "temperature": 0, **change}
+        return self.client.completions.create(**options)
+
+    def test_models(self):
+        self.assertEqual([model.id for model in self.client.models.list()], [NAME])
+        self.assertEqual(self.client.models.retrieve(NAME).owned_by, "ferry")
+        with self.assertRaises(openai.NotFoundError):
+            self.client.models.retrieve("nobody")
+
+    def test_chat(self):
+        answer = self.chat()
+        self.assertTrue(answer.id.startswith("chatcmpl-"))
+        self.assertAlmostEqual(answer.created, time.time(), delta=60)
+        self.assertEqual(answer.model, NAME)
+        self.assertEqual(answer.choices[0].message.role, "assistant")
+        self.assertTrue(answer.choices[0].message.content)
+        self.assertIn(answer.choices[0].finish_reason, ("stop", "length"))
+        self.assertLessEqual(answer.usage.completion_tokens, 16)
+        self.assertEqual(answer.usage.total_tokens, answer.usage.prompt_tokens + answer.usage.completion_tokens)
+
+    def test_a_longer_conversation_counts_more_prompt_tokens(self):
+        longer = MESSAGES + [{"role": "assistant", "content": "A server."}, {"role": "user", "content": "And?"}]
+        self.assertGreater(self.chat(messages=longer).usage.prompt_tokens, self.chat().usage.prompt_tokens)
+
+    def test_content_parts_are_text(self):
+        parts = [{"role": "user", "content": [{"type": "text", "text": MESSAGES[0]["content"]}]}]
+        self.assertEqual(self.chat(messages=parts).usage.prompt_tokens, self.chat().usage.prompt_tokens)
+
+    def test_stream_gives_the_same_text_and_usage(self):
+        whole = self.chat(max_tokens=32)
+        text, finish, usage, roles = "", None, None, []
+        for chunk in self.chat(max_tokens=32, stream=True, stream_options={"include_usage": True}):
+            self.assertEqual(chunk.object, "chat.completion.chunk")
+            if chunk.usage:
+                usage = chunk.usage
+            for choice in chunk.choices:
+                text += choice.delta.content or ""
+                finish = choice.finish_reason or finish
+                roles += [choice.delta.role] if choice.delta.role else []
+        self.assertEqual(text, whole.choices[0].message.content)
+        self.assertEqual(finish, whole.choices[0].finish_reason)
+        self.assertEqual(usage.completion_tokens, whole.usage.completion_tokens)
+        self.assertEqual(roles, ["assistant"])
+
+    def test_logprobs(self):
+        choice = self.chat(logprobs=True, top_logprobs=3, max_tokens=6).choices[0]
+        tokens = choice.logprobs.content
+        self.assertLessEqual(len(tokens), 6)
+        for token in tokens:
+            self.assertLessEqual(token.logprob, 0)
+            self.assertEqual(len(token.top_logprobs), 3)
+            self.assertEqual(token.top_logprobs[0].token, token.token)  # greedy took the likeliest
+            self.assertEqual(token.top_logprobs, sorted(token.top_logprobs, key=lambda t: -t.logprob))
+        spelled = b"".join(bytes(token.bytes) for token in tokens).decode("utf-8", "replace")
+        self.assertTrue(spelled.startswith(choice.message.content.rstrip("\ufffd")))
+
+    def test_max_tokens_cuts_the_answer(self):
+        answer = self.chat(max_tokens=3, extra_body={"ignore_eos": True})
+        self.assertEqual(answer.choices[0].finish_reason, "length")
+        self.assertEqual(answer.usage.completion_tokens, 3)
+
+    def test_stop_string_is_not_part_of_the_answer(self):
+        free = self.complete(max_tokens=24, extra_body={"ignore_eos": True}).choices[0].text
+        stop = free[len(free) // 2 : len(free) // 2 + 3]
+        stopped = self.complete(max_tokens=24, stop=[stop], extra_body={"ignore_eos": True}).choices[0]
+        self.assertEqual(stopped.finish_reason, "stop")
+        self.assertEqual(stopped.text, free[: free.index(stop)])
+
+    def test_seed_repeats_and_seeds_differ(self):
+        def ask(seed):
+            return self.complete(temperature=1.5, seed=seed, max_tokens=24, extra_body={"ignore_eos": True}).choices[0].text
+
+        self.assertEqual(ask(7), ask(7))
+        self.assertGreater(len({ask(seed) for seed in range(5)}), 1)
+
+    def test_completions(self):
+        answer = self.complete()
+        self.assertTrue(answer.id.startswith("cmpl-"))
+        self.assertEqual(answer.object, "text_completion")
+        text = "".join(chunk.choices[0].text for chunk in self.complete(stream=True) if chunk.choices)
+        self.assertEqual(text, answer.choices[0].text)
+
+    def test_several_prompts_are_several_choices(self):
+        both = self.complete(prompt=["The ferry", "A river"])
+        self.assertEqual([choice.index for choice in both.choices], [0, 1])
+        self.assertEqual(both.choices[0].text, self.complete().choices[0].text)
+        self.assertEqual(both.choices[1].text, self.complete(prompt="A river").choices[0].text)
+
+    def test_errors_are_the_clients_exceptions(self):
+        with self.assertRaises(openai.NotFoundError) as caught:
+            self.chat(model="nobody")
+        self.assertEqual((caught.exception.status_code, caught.exception.code), (404, "model_not_found"))
+        for param, value in {"temperature": 3, "top_p": -1, "max_tokens": 0, "n": 2}.items():
+            with self.assertRaises(openai.BadRequestError, msg=param) as caught:
+                self.chat(**{param: value})
+            self.assertEqual(caught.exception.param, param)
+        with self.assertRaises(openai.BadRequestError) as caught:
+            self.chat(messages=[])
+        self.assertEqual(caught.exception.param, "messages")
+        self.assertTrue(caught.exception.request_id)
+
+    def test_a_prompt_beyond_the_context_is_refused_with_the_numbers(self):
+        with self.assertRaises(openai.BadRequestError) as caught:
+            self.complete(prompt="word " * 20000)
+        self.assertEqual(caught.exception.code, "context_length_exceeded")
+        self.assertRegex(str(caught.exception), r"\d{3,}")
+
+    def test_keys(self):
+        other = openai.OpenAI(base_url=f"{self.server.url}/v1", api_key="sk-other", max_retries=0)
+        self.assertTrue(other.models.list().data)
+        wrong = openai.OpenAI(base_url=f"{self.server.url}/v1", api_key="sk-wrong", max_retries=0)
+        with self.assertRaises(openai.AuthenticationError) as caught:
+            wrong.models.list()
+        self.assertEqual(caught.exception.code, "invalid_api_key")
+
+    def test_concurrent_requests_get_the_answers_they_get_alone(self):
+        def ask(i):
+            return self.complete(prompt=f"Number {i} of", max_tokens=16).choices[0].text
+
+        alone = [ask(i) for i in range(16)]
+        with ThreadPoolExecutor(16) as pool:
+            self.assertEqual(list(pool.map(ask, range(16))), alone)
+
+    def test_a_stream_that_is_closed_is_cancelled(self):
+        stream = self.chat(stream=True, max_tokens=200, extra_body={"ignore_eos": True})
+        next(iter(stream))
+        stream.close()
+        self.assertTrue(self.chat(max_tokens=2).choices)
+        for _ in range(100):
+            ends = [line["status"] for line in self.server.log() if line.get("path") == "/v1/chat/completions"]
+            if 499 in ends or ends.count(200) == len(ends):
+                break
+            time.sleep(0.05)
+        self.assertIn(499, ends)
+
+    def test_async_client(self):
+        import asyncio
+
+        async def talk():
+            async with openai.AsyncOpenAI(base_url=f"{self.server.url}/v1", api_key=KEY) as client:
+                stream = await client.chat.completions.create(
+                    model=NAME, messages=MESSAGES, max_tokens=16, temperature=0, stream=True
+                )
+                return "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
+
+        self.assertEqual(asyncio.run(talk()), self.chat().choices[0].message.content)
+
+    def test_other_clients_do_not_wait_for_a_slow_reader(self):
+        slow = self.chat(stream=True, max_tokens=200, extra_body={"ignore_eos": True})
+        next(iter(slow))
+        answered = threading.Event()
+        threading.Thread(target=lambda: self.chat(max_tokens=2) and answered.set()).start()
+        self.assertTrue(answered.wait(30))
+        slow.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
