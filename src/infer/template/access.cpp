@@ -10,7 +10,7 @@ namespace {
 class ItemIterator final : public Iterator {
  public:
   explicit ItemIterator(std::span<const Value> items) : items_(items) {}
-  bool next(Runtime&, Value& item) override {
+  bool advance(Runtime&, Value& item) override {
     if (position_ == items_.size()) return false;
     item = items_[position_++];
     return true;
@@ -24,7 +24,7 @@ class ItemIterator final : public Iterator {
 class CharIterator final : public Iterator {
  public:
   CharIterator(Runtime& rt, const Text& text) : text_(text), reader_(rt, text) {}
-  bool next(Runtime& rt, Value& item) override {
+  bool advance(Runtime& rt, Value& item) override {
     if (!reader_.next()) return false;
     item = Value::of(with_markup(rt, *slice_bytes(rt, text_, reader_.begin(), reader_.end()), false));
     return true;
@@ -38,7 +38,7 @@ class CharIterator final : public Iterator {
 class DictIterator final : public Iterator {
  public:
   explicit DictIterator(const Value& dict) : dict_(dict) {}
-  bool next(Runtime& rt, Value& item) override {
+  bool advance(Runtime& rt, Value& item) override {
     if (position_ == dict_.dict->size()) return false;
     const auto& [key, value] = dict_.dict->entries()[position_++];
     item = dict_.is(Kind::dict_values)  ? value
@@ -55,7 +55,7 @@ class DictIterator final : public Iterator {
 class RangeIterator final : public Iterator {
  public:
   explicit RangeIterator(const Range& range) : range_(range) {}
-  bool next(Runtime&, Value& item) override {
+  bool advance(Runtime&, Value& item) override {
     if (position_ == range_.count) return false;
     item = Value::of(range_.start + range_.step * position_++);
     return true;
@@ -426,6 +426,11 @@ size_t length_of(Runtime& rt, const Value& value) {
 bool is_iterable(const Value& value) {
   return value.is_undefined() || value.is_string() || value.is_sequence() || is_dict_like(value) ||
          value.is(Kind::range) || value.is(Kind::iterator);
+}
+
+bool Iterator::next(Runtime& rt, Value& item) {
+  const Runtime::Nested nested(rt);
+  return advance(rt, item);
 }
 
 Iterator* iterate_items(Runtime& rt, std::span<const Value> items) {

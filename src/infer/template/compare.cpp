@@ -68,14 +68,12 @@ bool equals(Runtime& rt, const Value& a, const Value& b) {
       return lists_equal(rt, *a.list, *b.list);
     case Kind::dict:
       return dicts_equal(rt, *a.dict, *b.dict);
-    case Kind::dict_keys:
     case Kind::dict_items:
-      return a.dict == b.dict ||
-             (a.dict->size() == b.dict->size() && a.is(Kind::dict_items)
-                  ? dicts_equal(rt, *a.dict, *b.dict)
-                  : std::all_of(a.dict->entries().begin(), a.dict->entries().end(),
-                                [&](const auto& e) { return b.dict->find(rt, e.key) != nullptr; }) &&
-                        a.dict->size() == b.dict->size());
+      return dicts_equal(rt, *a.dict, *b.dict);
+    case Kind::dict_keys:
+      return a.dict->size() == b.dict->size() &&
+             std::all_of(a.dict->entries().begin(), a.dict->entries().end(),
+                         [&](const Dict::Entry& entry) { return b.dict->find(rt, entry.key) != nullptr; });
     case Kind::range:
       return ranges_equal(*a.range, *b.range);
     default:

@@ -1,3 +1,4 @@
+#include "base/core/utf8.h"
 #include "infer/template/operations.h"
 
 namespace ferry::jinja {
@@ -23,13 +24,22 @@ std::string field_name(std::span<const OriginNode* const> path) {
   return name;
 }
 
+Value text_from_json(Runtime& rt, std::string_view bytes, OriginId origin) {
+  if (!is_valid_utf8(bytes)) {
+    Origin place{0, 0, -1, {}};
+    describe_origin(rt, origin, place);
+    raise("the context is not valid UTF-8 at {}{}",
+          place.message < 0 ? "" : fmt::format("messages[{}].", place.message), place.field);
+  }
+  return Value::of(borrow_text(rt, bytes, origin));
+}
+
 Value object_from_json(Runtime& rt, const json::object& object, OriginId origin) {
   Dict* dict = rt.arena.make<Dict>();
   dict->reserve(rt, object.size());
   for (const auto& member : object) {
     const std::string_view key = member.key();
-    dict->set(rt, Value::of(borrow_text(rt, key, origin)),
-              from_json(rt, member.value(), rt.add_origin(origin, key)));
+    dict->set(rt, text_from_json(rt, key, origin), from_json(rt, member.value(), rt.add_origin(origin, key)));
   }
   return Value::of(Kind::dict, dict);
 }
@@ -53,7 +63,7 @@ Value scalar_from_json(Runtime& rt, const json::value& value, OriginId origin) {
     case json::kind::double_:
       return Value::of(value.get_double());
     case json::kind::string:
-      return Value::of(borrow_text(rt, std::string_view(value.get_string()), origin));
+      return text_from_json(rt, std::string_view(value.get_string()), origin);
     default:
       return Value::none();
   }

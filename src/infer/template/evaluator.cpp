@@ -32,7 +32,7 @@ class LoopTest final : public Iterator {
     activation_ = evaluator.rt_.arena.make<Activation>(around, std::span<Value>(slots, node.test_slots));
   }
 
-  bool next(Runtime& rt, Value& item) override {
+  bool advance(Runtime& rt, Value& item) override {
     const Switched<Activation*> inside(evaluator_.activation_, activation_);
     if (!std::exchange(entered_, true)) evaluator_.enter(node_.test_scope);
     while (source_->next(rt, item)) {
@@ -257,10 +257,11 @@ Value Evaluator::call_macro(const Macro& macro, const CallArgs& args) {
   TextBuilder out(rt_);
   const Switched<Activation*> inside(activation_, activation);
   const Switched<TextBuilder*> captured(out_, &out);
-  const Switched<uint32_t> line(line_, line_);
+  const uint32_t calling_line = line_;
   enter(node.scope);
   fill_defaults(node, *activation);
   run(node.body);
+  line_ = calling_line;
   return out.finish_value();
 }
 
@@ -399,7 +400,11 @@ Value& Evaluator::variable(const Slot& slot) {
 
 Value Evaluator::resolve(std::string_view name) {
   if (const json::value* found = context_.if_contains(name)) {
-    return from_json(rt_, *found, rt_.add_origin(0, name));
+    for (const auto& [known, value] : resolved_) {
+      if (known == name) return value;
+    }
+    resolved_.emplace_back(name, from_json(rt_, *found, rt_.add_origin(0, name)));
+    return resolved_.back().second;
   }
   if (name == "tools" || name == "documents") return Value::none();
   if (name == "add_generation_prompt") return Value::of(false);

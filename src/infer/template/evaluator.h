@@ -75,6 +75,7 @@ class Evaluator {
 
   Runtime& rt_;
   const json::object& context_;
+  std::vector<std::pair<std::string_view, Value>> resolved_;  // context values, converted once
   Activation* activation_ = nullptr;
   TextBuilder* out_ = nullptr;
   uint32_t line_ = 0;

@@ -17,7 +17,7 @@ class Mapped final : public Iterator {
  public:
   Mapped(const Value& source, const CallArgs& args) : source_(source), args_(args) {}
 
-  bool next(Runtime& rt, Value& item) override {
+  bool advance(Runtime& rt, Value& item) override {
     if (items_ == nullptr) {
       if (!truthy(source_)) return false;
       prepare(rt);
@@ -26,7 +26,6 @@ class Mapped final : public Iterator {
     Value given;
     if (!items_->next(rt, given)) return false;
     rt.charge(1);
-    const Runtime::Nested nested(rt);
     item = by_attribute_ ? attribute_of(rt, given) : filter_(rt, given, args_);
     return true;
   }
@@ -87,13 +86,12 @@ class Selected final : public Iterator {
   Selected(const Value& source, const CallArgs& args, bool wanted, bool by_attribute)
       : source_(source), args_(args), wanted_(wanted), by_attribute_(by_attribute) {}
 
-  bool next(Runtime& rt, Value& item) override {
+  bool advance(Runtime& rt, Value& item) override {
     if (items_ == nullptr) {
       if (!truthy(source_)) return false;
       prepare(rt);
       items_ = iterate(rt, source_);
     }
-    const Runtime::Nested nested(rt);
     while (items_->next(rt, item)) {
       rt.charge(1);
       const Value tested = by_attribute_ ? get_path(rt, item, path_) : item;

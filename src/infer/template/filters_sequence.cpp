@@ -71,7 +71,7 @@ Value join_filter(Runtime& rt, const Value& self, const CallArgs& args) {
 class ItemsOfMapping final : public Iterator {
  public:
   explicit ItemsOfMapping(const Value& mapping) : mapping_(mapping) {}
-  bool next(Runtime& rt, Value& item) override {
+  bool advance(Runtime& rt, Value& item) override {
     if (mapping_.is_undefined()) return false;
     if (!mapping_.is(Kind::dict)) raise("Can only get item pairs from a mapping.");
     if (position_ == mapping_.dict->size()) return false;
@@ -150,7 +150,7 @@ class UniqueItems final : public Iterator {
   UniqueItems(Runtime& rt, const Value& source, const Value& path, bool case_sensitive)
       : source_(source), path_(path), case_sensitive_(case_sensitive), seen_(rt.arena.make<Dict>()) {}
 
-  bool next(Runtime& rt, Value& item) override {
+  bool advance(Runtime& rt, Value& item) override {
     if (items_ == nullptr) items_ = iterate(rt, source_);
     while (items_->next(rt, item)) {
       rt.charge(1);
@@ -238,7 +238,7 @@ class Batches final : public Iterator {
   Batches(const Value& source, const Value& size, const Value& fill)
       : source_(source), size_(size), fill_(fill) {}
 
-  bool next(Runtime& rt, Value& item) override {
+  bool advance(Runtime& rt, Value& item) override {
     if (items_ == nullptr) items_ = iterate(rt, source_);
     std::vector<Value> batch;
     if (!ahead_.is_missing()) batch.push_back(std::exchange(ahead_, {}));
@@ -281,7 +281,7 @@ class Columns final : public Iterator {
   Columns(const Value& source, const Value& count, const Value& fill)
       : source_(source), count_(count), fill_(fill) {}
 
-  bool next(Runtime& rt, Value& item) override {
+  bool advance(Runtime& rt, Value& item) override {
     if (items_ == nullptr) items_ = jinja::collect(rt, source_);
     const Int columns = int_argument(count_, 0);
     const auto total = static_cast<Int>(items_->items.size());

@@ -1,7 +1,5 @@
 #include "infer/template/symbols.h"
 
-#include <algorithm>
-
 namespace ferry::jinja {
 
 const Symbols::Variable* Symbols::find(std::string_view name) const {
@@ -21,12 +19,11 @@ Symbols::Variable Symbols::define(std::string_view name) {
 }
 
 void Symbols::set_load(uint32_t slot, Load load) {
-  const auto found =
-      std::find_if(loads_.begin(), loads_.end(), [slot](const auto& l) { return l.first == slot; });
-  if (found != loads_.end()) {
-    found->second = load;
-  } else {
+  const auto [known, fresh] = load_of_slot_.try_emplace(slot, loads_.size());
+  if (fresh) {
     loads_.emplace_back(slot, load);
+  } else {
+    loads_[known->second].second = load;
   }
 }
 

@@ -59,7 +59,8 @@ class Symbols {
   uint32_t level_;
   FunctionScope* function_;
   std::map<std::string_view, Variable> variables_;
-  std::vector<std::pair<uint32_t, Load>> loads_;  // in order of appearance, by slot
+  std::vector<std::pair<uint32_t, Load>> loads_;  // (slot, load) in order of appearance
+  std::map<uint32_t, size_t> load_of_slot_;
   std::set<std::string_view> stores_;
 };
 

@@ -21,12 +21,13 @@ Text* new_text(Runtime& rt, const char* data, size_t bytes, OriginId origin) {
   return text;
 }
 
+bool begins_char(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+}
+
 size_t count_chars(std::string_view bytes) {
-  size_t continuations = 0;
-  for (const char c : bytes) continuations += (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-  if (continuations == 0 || is_valid_utf8(bytes)) return bytes.size() - continuations;
   size_t count = 0;
-  for (size_t i = 0; i < bytes.size(); i += decode_utf8(bytes, i).bytes) ++count;
+  for (const char c : bytes) count += begins_char(c);
   return count;
 }
 
@@ -84,7 +85,9 @@ size_t byte_offset(Runtime& rt, const Text& text, size_t index) {
   const std::string_view bytes = view(rt, text);
   rt.charge_bytes(bytes.size());
   size_t offset = 0;
-  for (; index > 0; --index) offset += decode_utf8(bytes, offset).bytes;
+  for (; offset < bytes.size(); ++offset) {
+    if (begins_char(bytes[offset]) && index-- == 0) break;
+  }
   return offset;
 }
 
@@ -236,6 +239,10 @@ void TextBuilder::append_slice(const Text& text, size_t begin, size_t end) {
 }
 
 void TextBuilder::append_char(char32_t code_point, OriginId origin) {
+  if (code_point < 0x80) {
+    const char c = static_cast<char>(code_point);
+    return append({&c, 1}, origin);
+  }
   std::string encoded;
   append_utf8(encoded, code_point);
   append(encoded, origin);
@@ -250,7 +257,7 @@ const Text* TextBuilder::finish(bool markup) {
 
 CharReader::CharReader(Runtime& rt, const Text& text)
     : text_(text), bytes_(view(rt, text)), spans_(text.spans) {
-  rt.charge_bytes(text.bytes);
+  rt.charge(text.bytes / 4);  // what is done to each character takes longer than copying it
 }
 
 bool CharReader::next() {

@@ -1,8 +1,8 @@
 #pragma once
 // Strings that know where each of their bytes came from. A Text is either flat (bytes, and spans of origins)
 // or the concatenation of two others that becomes flat when its bytes are asked for, so that appending in a
-// loop is cheap. Lengths and positions of Python are code points; a byte that is not valid UTF-8 counts as
-// one.
+// loop is cheap. Bytes are valid UTF-8: sources and contexts are checked where they come in. Lengths and
+// positions are code points, as Python's.
 
 #include <cstdint>
 #include <string_view>

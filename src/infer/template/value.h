@@ -172,13 +172,16 @@ class Runtime;
 // A lazy sequence, as Python's iterators are: items may be computed while they are asked for.
 class Iterator {
  public:
-  // False at the end.
-  virtual bool next(Runtime& rt, Value& item) = 0;
+  // False at the end. Iterators stand on others: each counts as one level of nesting.
+  bool next(Runtime& rt, Value& item);
   // "generator", "list_reverseiterator": for messages.
   virtual std::string_view type_name() const { return "generator"; }
 
  protected:
   ~Iterator() = default;
+
+ private:
+  virtual bool advance(Runtime& rt, Value& item) = 0;
 };
 
 struct Function {

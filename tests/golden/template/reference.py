@@ -1,7 +1,9 @@
 """Renders templates as transformers does: its own environment, with a fixed clock. Shared by make.py and differ.py."""
 
+import copy
 import datetime
 import logging
+import warnings
 
 from transformers.utils import chat_template_utils
 
@@ -16,6 +18,7 @@ class FixedClock(datetime.datetime):
 
 chat_template_utils.datetime = FixedClock
 logging.disable(logging.WARNING)
+warnings.simplefilter("ignore")
 
 DEFAULTS = {"tools": None, "documents": None, "add_generation_prompt": False}
 
@@ -24,7 +27,7 @@ def render(template, context):
     """{"output": text, "spans": generation blocks in characters} or {"error": message}."""
     try:
         compiled = chat_template_utils._compile_jinja_template(template)
-        values = {**DEFAULTS, **context}
+        values = copy.deepcopy({**DEFAULTS, **context})  # `x|indent` changes a list x
         text = compiled.render(**values)
         text.encode()
         result = {"output": text}
