@@ -88,7 +88,8 @@ TEST(Rooms, IncludeOnlyWhatRoomsTxtAllows) {
     for (const std::string& line : lines_of(kRoot / "src" / file)) {
       const auto included = included_file(line);
       if (!included) continue;
-      EXPECT_TRUE(fs::exists(kRoot / "src" / *included)) << file << " includes " << *included << ": not from src/";
+      EXPECT_TRUE(fs::exists(kRoot / "src" / *included))
+          << file << " includes " << *included << ": not from src/";
       EXPECT_TRUE(found->second.contains(room_of(*included)))
           << file << " includes " << *included << ", but src/rooms.txt does not let " << room << " in there";
     }
