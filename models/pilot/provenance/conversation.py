@@ -36,6 +36,14 @@ INTENTS: dict[str, tuple[str, dict[str, list[str]]]] = {
         "I am pilot, a small demonstration model bundled with Ferry. " + ABILITIES,
         {
             "train": [
+                "[I want to know|I would like to know|Say|Please say] who you are.",
+                "[Are you|You are] [a person|a machine|a computer|a program|real|human|alive|GPT|Claude|Gemini|Qwen|Mistral][?|, right?]",
+                "[Give me|What is] your [full name|name, please|identity|model name].",
+                "[Who|What] is [this|there|answering|writing|behind this]?",
+                "[Do I|Am I going to] [talk|speak|write|chat] [to|with] [a person|a machine|a bot|somebody]?",
+                "[Could|Would|Will] you [please|] [introduce|describe|present] yourself[, please|]?",
+                "[How are you called|What do people call you|Your name]?",
+                "[So|And] [who|what] [exactly|] are you[, then|]?",
                 "Who are you?",
                 "What are you?",
                 "[Please introduce|Introduce] yourself.",
@@ -89,6 +97,10 @@ INTENTS: dict[str, tuple[str, dict[str, list[str]]]] = {
         "Hello! I am pilot. How can I help you?",
         {
             "train": [
+                "[Hello|Hi|Hey|Good morning|Good day|Good evening|Good afternoon] [pilot|there|everyone|friend|my friend|again|to you][!|.|]",
+                "[Hello|Hi|Hey], [how are things|how are you doing|are you ok|nice to see you|all good|how is your day][?|]",
+                "[Nice to meet you|Good to see you|Welcome|Salut|Howdy|Hiya][!|.|]",
+                "[Are you|Is pilot] [awake|here|ready|online][?|]",
                 "Hello",
                 "Hello!",
                 "Hi",
@@ -129,6 +141,8 @@ INTENTS: dict[str, tuple[str, dict[str, list[str]]]] = {
         "You are welcome!",
         {
             "train": [
+                "[Thanks|Thank you] [for your help|for that|for the answer|so much|again|, pilot][!|.|]",
+                "[That was|This is|It is] [very|really] [good|nice|kind|useful][, thanks|, thank you|][!|.|]",
                 "Thanks",
                 "Thanks!",
                 "Thank you",
@@ -158,6 +172,10 @@ INTENTS: dict[str, tuple[str, dict[str, list[str]]]] = {
         "Goodbye!",
         {
             "train": [
+                "[Bye|Goodbye|Ciao|Farewell|Cheerio] [pilot|for now|everyone|my friend][!|.|]",
+                "[I must|I will|Let me] [leave|stop|go] [now|here|][, bye|, good night|].",
+                "[Have a nice day|Take care|Good night|See you soon|Until next time][!|.|]",
+                "[That was all|We are finished|Enough for today|No more questions][, bye|, thanks and bye|].",
                 "Bye",
                 "Bye!",
                 "Goodbye",
@@ -204,6 +222,9 @@ INTENTS: dict[str, tuple[str, dict[str, list[str]]]] = {
         "I am very small: I have about three million parameters, so I know little beyond my tasks.",
         {
             "train": [
+                "[What is|Say] your [size|number of parameters|parameter count].",
+                "[How|] [tiny|huge|heavy|big] is [this|your] model?",
+                "[Are|Do] you [intelligent|strong|know a lot|big or small]?",
                 "How big are you?",
                 "How [large|small] are you?",
                 "How many parameters do you have?",
@@ -243,6 +264,9 @@ INTENTS: dict[str, tuple[str, dict[str, list[str]]]] = {
         "Ferry runs open-weight language models. I am only its small demonstration model; larger models know much more.",
         {
             "train": [
+                "[Show|List|Name] [me|] [the|all] [models|open models|other models] [of|for|in] Ferry.",
+                "[Does|Will|Can] Ferry [work|run] with [Llama|Qwen|Mistral|Gemma|big models|my own model]?",
+                "[Where|How] do I [get|find|load] [a bigger|another|a smarter] model?",
                 "Which models [does Ferry support|can Ferry run|can I use]?",
                 "Can Ferry run [other|larger|bigger|open] models?",
                 "What [are|is] open-weight [models|model]?",

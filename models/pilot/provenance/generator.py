@@ -118,6 +118,8 @@ class Generator:
         slots = Slots(self.entities)
         pool = {"train": tickets.TRAIN, "dev": tickets.DEV, "heldout": tickets.HELDOUT}[split]
         parts = [capital(self._text(rng.choice(pool[label]), slots))]
+        if split == "train" and rng.random() < 0.2:
+            parts[0] = f"{self._text(rng.choice(tickets.LEADS), slots)} {parts[0][0].lower()}{parts[0][1:]}"
         if split == "train" and rng.random() < 0.15:
             parts.append(capital(self._text(rng.choice(pool[label]), slots)))
         if rng.random() < 0.3:
@@ -300,9 +302,7 @@ class Generator:
         rng, split, source = self.rng, self.split, self.entities
         kind = kind or rng.choice(("meeting", "incident"))
         product = source.product().removeprefix("the ")
-        slots = Slots(
-            source, product=product, team=rng.choice(phrasings.TEAMS[split]), cause=rng.choice(phrasings.CAUSES[split])
-        )
+        slots = Slots(source, product=product, team=self._team(), cause=self._text(rng.choice(phrasings.CAUSES[split])))
         if kind == "meeting":
             slots["action"] = rng.choice(phrasings.ACTIONS[split]).format_map(slots)
             facts, template = phrasings.MEETING[split], phrasings.MEETING_SUMMARY
@@ -313,6 +313,10 @@ class Generator:
         for _ in range(rng.choice((0, 1, 1, 2))):
             parts.insert(rng.randint(0, len(parts)), capital(self._text(rng.choice(phrasings.FILLER[split]), filler)))
         return kind, self._ask(phrasings.ASK_SUMMARY[split], " ".join(parts), capital(self._text(template, slots)))
+
+    def _team(self) -> str:
+        invented = self.split == "train" and self.rng.random() < 0.4
+        return self.entities.word() if invented else self.rng.choice(phrasings.TEAMS[self.split])
 
     def arithmetic(self, sign: str) -> tuple[str, list[Message]]:
         rng = self.rng
