@@ -110,8 +110,10 @@ TEST(Habits, EveryRoomWithCodeHasATest) {
 TEST(Habits, HeadersAreGuardedAndFilesStaySmall) {
   for (const fs::path& file : sources()) {
     const auto lines = lines_of(kRoot / "src" / file);
-    EXPECT_LE(lines.size(), 600u) << file << " is about too many things";
-    if (file.extension() == ".h") {
+    const bool is_test = file.string().ends_with("_test.cpp");
+    EXPECT_LE(lines.size(), is_test ? 800u : 600u) << file << " is about too many things";
+    // What stands in simd/ is included once for each instruction set, inside its target region.
+    if (file.extension() == ".h" && file.parent_path().filename() != "simd") {
       EXPECT_EQ(lines.at(0), "#pragma once") << file;
     }
   }
