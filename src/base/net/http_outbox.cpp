@@ -17,6 +17,15 @@ void HttpOutbox::announce() {
   wake_();
 }
 
+// Wakes anew: the connection may have been woken before and be waiting for a client that takes nothing, in
+// which case it will not come to take.
+void HttpOutbox::cut() {
+  phase_ = Phase::cut;
+  pending_ = {};
+  woken_ = false;
+  announce();
+}
+
 // `length` is that of the whole body, null where it comes in pieces.
 void HttpOutbox::begin(int status, std::string_view content_type, const HttpHeaders& headers,
                        const size_t* length) {
@@ -65,9 +74,7 @@ bool HttpOutbox::write(std::string_view chunk) {
   FERRY_CHECK(phase_ == Phase::streaming);
   if (chunk.empty() || !body_is_sent_) return true;
   if (pending_.size() + in_flight_ + chunk.size() > terms_.max_buffered) {
-    phase_ = Phase::cut;
-    pending_ = {};
-    announce();
+    cut();
     return false;
   }
   if (chunked_) {
@@ -94,9 +101,7 @@ void HttpOutbox::abandon() {
   std::function<void()> dropped;
   const std::lock_guard lock(mutex_);
   dropped.swap(on_disconnect_);
-  if (phase_ == Phase::ended) return;
-  phase_ = Phase::cut;
-  announce();
+  if (phase_ != Phase::ended) cut();
 }
 
 void HttpOutbox::on_disconnect(std::function<void()> callback) {

@@ -53,6 +53,7 @@ class HttpOutbox {
 
   void begin(int status, std::string_view content_type, const HttpHeaders& headers, const size_t* length);
   void announce();
+  void cut();
 
   mutable std::mutex mutex_;
   // All below are guarded by mutex_.

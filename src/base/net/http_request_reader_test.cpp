@@ -1,10 +1,13 @@
 #include "base/net/http_request_reader.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace ferry {
 namespace {
 
+using namespace std::string_literals;
 using Status = HttpRequestReader::Status;
 
 struct Seen {
@@ -117,7 +120,7 @@ const std::vector<Refusal>& refusals() {
       {"bare line feeds", "GET / HTTP/1.1\nHost: h\n\n", 400},
       {"one bare line feed", "GET / HTTP/1.1\r\nHost: h\nX: y\r\n\r\n", 400},
       {"bare carriage return", "GET / HTTP/1.1\r\nHost: h\rX: y\r\n\r\n", 400},
-      {"NUL in a value", std::string("GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n", 38), 400},
+      {"NUL in a value", "GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n"s, 400},
       {"control character in a value", "GET / HTTP/1.1\r\nHost: h\r\nX: a\x01b\r\n\r\n", 400},
       {"no colon", "GET / HTTP/1.1\r\nHost: h\r\nnonsense\r\n\r\n", 400},
       {"empty name", "GET / HTTP/1.1\r\nHost: h\r\n: v\r\n\r\n", 400},

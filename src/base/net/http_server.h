@@ -88,7 +88,8 @@ struct HttpServerSettings {
     v("max_connections", max_connections, "open connections before new ones are answered 503").range(1, 1e6);
     v("max_header", max_header, "largest request line and headers").range(1024, 16 << 20);
     v("max_body", max_body, "largest request body");
-    v("max_buffered", max_buffered, "streamed bytes that may wait for a slow reader before it is cut off");
+    v("max_buffered", max_buffered, "streamed bytes that may wait for a slow reader before it is cut off")
+        .range(64 << 10, 0x1p40);
     v("header_timeout", header_timeout, "time to send a request's headers");
     v("body_timeout", body_timeout, "time to send a request's body");
     v("idle_timeout", idle_timeout, "how long an idle connection is kept");

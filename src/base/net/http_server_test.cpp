@@ -429,12 +429,12 @@ TEST(HttpServer, CutsTheConnectionOfAnExchangeThatIsDroppedUnfinished) {
 TEST(HttpServer, CutsOffAReaderThatIsTooSlow) {
   HttpServerSettings settings = on_any_port();
   settings.max_buffered = {1 << 20};
+  Signal gone;  // outlives the server, whose threads raise it
   Mailbox mailbox;
   const auto server = serve([&](auto exchange) { mailbox.put(std::move(exchange)); }, settings);
   RawClient client(server->port(), 4096);
   client.send(get("/"));
   auto exchange = mailbox.take();
-  Signal gone;
   exchange->on_disconnect([&] { gone.raise(); });
   exchange->begin_stream(200, "text/plain");
   const std::string piece(65536, 'x');
