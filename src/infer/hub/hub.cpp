@@ -169,6 +169,7 @@ tl::unexpected<Error> no_such_model(std::string_view wanted, const std::vector<L
                 wanted, home);
   }
   std::vector<std::string> names;
+  names.reserve(models.size());
   for (const LocalModel& model : models) names.push_back(model.name);
   names = nearest_first(wanted, names);
   const size_t more = names.size() > kNamesInMessage ? names.size() - kNamesInMessage : 0;
@@ -208,6 +209,7 @@ std::vector<LocalModel> list_models(const HubFolders& folders) {
     }
   }
   std::vector<LocalModel> models;
+  models.reserve(by_name.size());
   for (auto& [name, model] : by_name) models.push_back(std::move(model));
   return models;
 }
