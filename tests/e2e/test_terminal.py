@@ -54,6 +54,14 @@ class Terminal:
     def send(self, text):
         os.write(self.fd, text.encode())
 
+    def press(self, key, done):
+        """Presses a key until it has worked: while the terminal changes its mode, a key may be lost."""
+        for _ in range(60):
+            if done():
+                return
+            self.send(key)
+            self.read(0.5)
+
     def exited(self):
         if self.exit_code is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -130,7 +138,7 @@ class Chat(unittest.TestCase):
             terminal.send("Tell me everything about ships.\r")
             terminal.expect(r"ships\.\n")
             terminal.expect(r"\S")  # it has begun
-            terminal.send("\x03")
+            terminal.press("\x03", lambda: "[interrupted]" in terminal.shown)
             terminal.expect(r"\[interrupted\]")
             terminal.expect(PROMPT)
             terminal.send("/set max_tokens 3\r")
@@ -144,7 +152,7 @@ class Chat(unittest.TestCase):
     def test_ctrl_c_ends_a_single_answer(self):
         with Terminal("run", MODEL, "--kernels", "reference", "--temperature", "2", "--seed", "1", "Tell me everything.") as terminal:
             terminal.expect(r"\S")
-            terminal.send("\x03")
+            terminal.press("\x03", terminal.exited)
             self.assertEqual(terminal.wait(), 130)
 
     def test_several_lines_are_one_message(self):
