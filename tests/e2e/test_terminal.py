@@ -54,14 +54,6 @@ class Terminal:
     def send(self, text):
         os.write(self.fd, text.encode())
 
-    def press(self, key, done):
-        """Presses a key until it has worked: while the terminal changes its mode, a key may be lost."""
-        for _ in range(60):
-            if done():
-                return
-            self.send(key)
-            self.read(0.5)
-
     def exited(self):
         if self.exit_code is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -112,11 +104,16 @@ class Chat(unittest.TestCase):
     def test_ctrl_d_leaves(self):
         with self.chat() as terminal:
             terminal.expect(PROMPT)
-            # The editor may show its prompt a moment before it reads keys one by one; until then the key is lost.
-            for _ in range(20):
-                if not terminal.exited():
-                    terminal.send("\x04")
-                    terminal.read(0.5)
+            terminal.send("\x04")
+            self.assertEqual(terminal.wait(), 0)
+
+    def test_keys_pressed_during_an_answer_wait_for_the_prompt(self):
+        with self.chat() as terminal:
+            terminal.expect(PROMPT)
+            terminal.send("What is Ferry?\r/show\r\x04")
+            terminal.expect(r"What is Ferry\?\n")
+            self.assertNotIn("/show", terminal.expect(PROMPT))
+            terminal.expect(r"messages +2\n")
             self.assertEqual(terminal.wait(), 0)
 
     def test_ctrl_c_drops_the_line_and_keeps_the_chat(self):
@@ -138,7 +135,7 @@ class Chat(unittest.TestCase):
             terminal.send("Tell me everything about ships.\r")
             terminal.expect(r"ships\.\n")
             terminal.expect(r"\S")  # it has begun
-            terminal.press("\x03", lambda: "[interrupted]" in terminal.shown)
+            terminal.send("\x03")
             terminal.expect(r"\[interrupted\]")
             terminal.expect(PROMPT)
             terminal.send("/set max_tokens 3\r")
@@ -152,7 +149,7 @@ class Chat(unittest.TestCase):
     def test_ctrl_c_ends_a_single_answer(self):
         with Terminal("run", MODEL, "--kernels", "reference", "--temperature", "2", "--seed", "1", "Tell me everything.") as terminal:
             terminal.expect(r"\S")
-            terminal.press("\x03", terminal.exited)
+            terminal.send("\x03")
             self.assertEqual(terminal.wait(), 130)
 
     def test_several_lines_are_one_message(self):
@@ -207,6 +204,15 @@ class Chat(unittest.TestCase):
             terminal.expect(PROMPT)
             os.kill(terminal.pid, signal.SIGTERM)
             self.assertEqual(terminal.wait(), 128 + signal.SIGTERM)
+
+    def test_a_signal_leaves_the_terminal_as_it_was(self):
+        with self.chat() as terminal:
+            before = termios.tcgetattr(terminal.fd)
+            terminal.expect(PROMPT)
+            self.assertNotEqual(termios.tcgetattr(terminal.fd), before)  # keys are read one by one
+            os.kill(terminal.pid, signal.SIGTERM)
+            os.waitid(os.P_PID, terminal.pid, os.WEXITED | os.WNOWAIT)
+            self.assertEqual(termios.tcgetattr(terminal.fd), before)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,12 @@
 
 #include <histedit.h>
 #include <langinfo.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "app/cli/line_reader.h"
 #include "app/cli/signals.h"
+#include "base/core/result.h"
 #include "base/core/utf8.h"
 
 namespace ferry::cli {
@@ -26,6 +28,7 @@ class LineEditor final : public LineReader {
  public:
   explicit LineEditor(const std::filesystem::path& history_file) : history_file_(history_file.string()) {
     use_utf8_locale();
+    remember_terminal();
     std::error_code error;  // without the folder there is no history file, and that is all
     std::filesystem::create_directories(history_file.parent_path(), error);
     history_ = ::history_init();
@@ -40,6 +43,7 @@ class LineEditor final : public LineReader {
     ::el_set(edit_, EL_HIST, ::history, history_);
     ::el_set(edit_, EL_SIGNAL, 0);
     ::el_set(edit_, EL_GETCFN, &LineEditor::read_character);
+    set_terminal_modes();
   }
   ~LineEditor() override {
     ::el_end(edit_);
@@ -51,12 +55,10 @@ class LineEditor final : public LineReader {
   LineStatus read(std::string_view prompt, std::string& line) override {
     prompt_ = prompt;
     interrupted_ = false;
-    const InterruptGuard guard;
-    guard_ = &guard;
+    guard_.take();
     ::el_resize(edit_);
     int length = 0;
     const char* typed = ::el_gets(edit_, &length);
-    guard_ = nullptr;
     if (typed == nullptr || length <= 0) return give_up();
     line.assign(typed, static_cast<size_t>(length));
     while (line.ends_with('\n') || line.ends_with('\r')) line.pop_back();
@@ -71,29 +73,40 @@ class LineEditor final : public LineReader {
     return *static_cast<LineEditor*>(data);
   }
 
+  void set_terminal_modes() {
+    // At Ctrl-C the kernel throws away what the terminal has not shown yet, unless told not to: that would
+    // take away what is printed in answer to the Ctrl-C.
+    for (const char* mode : {"-d", "-x"}) ::el_set(edit_, EL_SETTY, mode, "+noflsh", nullptr);
+    // Keys that are pressed while an answer runs wait for the next line: not shown amid the answer, and
+    // Ctrl-D not taken for the end of a line that the kernel collects.
+    for (const char* off : {"-icanon", "-echo"}) ::el_set(edit_, EL_SETTY, "-x", off, nullptr);
+  }
+
   static char* prompt(EditLine* edit) { return self(edit).prompt_.data(); }
 
   // libedit's own reader begins again after a signal; this one gives up the line after SIGINT.
   static int read_character(EditLine* edit, wchar_t* character) {
     std::string bytes;
-    while (true) {
+    while (self(edit).wait_for_key()) {
       char byte = 0;
       const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
-      if (got < 0 && errno == EINTR) {
-        if (!self(edit).take_interrupt()) continue;
-        return -1;
-      }
+      if (got < 0 && errno == EINTR) continue;
       if (got <= 0) return static_cast<int>(got);
       bytes += byte;
       if (incomplete_utf8_tail(bytes) > 0) continue;
       *character = static_cast<wchar_t>(decode_utf8(bytes, 0).code_point);
       return 1;
     }
+    return -1;
   }
 
-  bool take_interrupt() {
-    interrupted_ = guard_ != nullptr && guard_->take();
-    return interrupted_;
+  // False after SIGINT.
+  bool wait_for_key() {
+    pollfd waited[] = {{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0},
+                       {.fd = guard_.descriptor(), .events = POLLIN, .revents = 0}};
+    while (::poll(waited, std::size(waited), -1) < 0) FERRY_CHECK(errno == EINTR);
+    interrupted_ = guard_.take();
+    return !interrupted_;
   }
 
   LineStatus give_up() {
@@ -112,7 +125,7 @@ class LineEditor final : public LineReader {
   std::string history_file_;
   std::string prompt_;
   bool interrupted_ = false;
-  const InterruptGuard* guard_ = nullptr;  // while a line is read
+  const InterruptGuard guard_;  // also between lines: a chat is left by Ctrl-D
   History* history_ = nullptr;
   EditLine* edit_ = nullptr;
 };

@@ -5,6 +5,8 @@
 #include <csignal>
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/core/result.h"
@@ -12,22 +14,30 @@
 namespace ferry::cli {
 namespace {
 
-// All that a handler touches: lock-free atomics, and a pipe that is never closed.
+// All that a handler touches: lock-free atomics, descriptors that are never closed, and what is written once.
 std::atomic<bool> g_deferred = false;
 std::atomic<int> g_guards = 0;
-std::atomic<bool> g_interrupted = false;
 int g_pipe[2] = {-1, -1};
+int g_interrupts = -1;  // an eventfd, so that poll() can wait for it beside the keys
+std::atomic<bool> g_terminal_known = false;
+termios g_terminal;
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
+
+void end_process(int number) {
+  if (g_terminal_known.load()) ::tcsetattr(STDIN_FILENO, TCSANOW, &g_terminal);
+  ::_exit(128 + number);
+}
 
 void on_signal(int number) {
   const int saved = errno;
   if (number == SIGINT && g_guards.load() > 0) {
-    g_interrupted.store(true);
+    const uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(g_interrupts, &one, sizeof(one));
   } else if (g_deferred.exchange(false)) {
     const auto byte = static_cast<unsigned char>(number);
     [[maybe_unused]] const ssize_t written = ::write(g_pipe[1], &byte, 1);
   } else {
-    ::_exit(128 + number);
+    end_process(number);
   }
   errno = saved;
 }
@@ -36,6 +46,8 @@ void on_signal(int number) {
 
 void install_signal_handlers() {
   FERRY_CHECK(::pipe2(g_pipe, O_CLOEXEC) == 0);
+  g_interrupts = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  FERRY_CHECK(g_interrupts >= 0);
   struct sigaction action {};
   action.sa_handler = on_signal;  // without SA_RESTART: a read from the terminal must notice
   for (const int number : {SIGINT, SIGTERM}) FERRY_CHECK(::sigaction(number, &action, nullptr) == 0);
@@ -52,8 +64,7 @@ int wait_for_signal() {
 }
 
 InterruptGuard::InterruptGuard() {
-  g_interrupted.store(false);
-  ++g_guards;
+  if (g_guards.fetch_add(1) == 0) take();
 }
 
 InterruptGuard::~InterruptGuard() {
@@ -61,7 +72,16 @@ InterruptGuard::~InterruptGuard() {
 }
 
 bool InterruptGuard::take() const {
-  return g_interrupted.exchange(false);
+  uint64_t count = 0;
+  return ::read(g_interrupts, &count, sizeof(count)) == sizeof(count);
+}
+
+int InterruptGuard::descriptor() const {
+  return g_interrupts;
+}
+
+void remember_terminal() {
+  if (::tcgetattr(STDIN_FILENO, &g_terminal) == 0) g_terminal_known.store(true);
 }
 
 }  // namespace ferry::cli

@@ -12,7 +12,8 @@ void defer_signals();
 // Blocks until a signal has come since defer_signals(); returns its number.
 int wait_for_signal();
 
-// While one of these lives, SIGINT is only noted.
+// While one of these lives, SIGINT is only noted. Several may live at once, on one thread; they share the
+// note.
 class InterruptGuard {
  public:
   InterruptGuard();
@@ -20,8 +21,13 @@ class InterruptGuard {
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
-  // Whether SIGINT has come since the last call, or since the guard was made.
+  // Whether SIGINT has come since the last call, or since the first of the guards was made.
   bool take() const;
+  // Readable while take() would say yes: for poll().
+  int descriptor() const;
 };
+
+// A program that a signal ends gives the terminal of standard input back as it was at this call.
+void remember_terminal();
 
 }  // namespace ferry::cli
