@@ -1,9 +1,10 @@
 #include "base/net/http_request_reader.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>  // first: Boost 1.81 with g++ 12 needs it
 
-#include <boost/beast/core/buffers_range.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <fmt/format.h>
 
@@ -14,40 +15,7 @@ namespace http = boost::beast::http;
 
 constexpr size_t kMaxHeaderLines = 256;
 constexpr size_t kMaxBlankLines = 2;
-constexpr size_t kMaxChunkHeader = 16 << 10;  // a chunk's size line, or the trailers
-// Beast asserts that a body which begins with its last chunk ("0 CR LF CR LF") is seen whole. No chunked body
-// is shorter, so the first chunk waits for as many bytes; later ones begin with a CR LF and are safe.
-constexpr size_t kLeastFirstChunk = 5;
 constexpr size_t kCompactAt = 64 << 10;
-
-// Unlike Beast's string_body it does not reserve what Content-Length claims, only grows with what comes.
-struct GrowingBody {
-  using value_type = std::string;
-
-  class reader {  // NOLINT(readability-identifier-naming): Beast's name
-   public:
-    template <bool is_request, class Fields>
-    reader(http::header<is_request, Fields>& /*header*/, value_type& body) : body_(body) {}
-
-    void init(const boost::optional<uint64_t>& /*length*/, boost::system::error_code& error) { error = {}; }
-
-    template <class Buffers>
-    size_t put(const Buffers& buffers, boost::system::error_code& error) {
-      size_t bytes = 0;
-      for (const auto buffer : boost::beast::buffers_range_ref(buffers)) {
-        body_.append(static_cast<const char*>(buffer.data()), buffer.size());
-        bytes += buffer.size();
-      }
-      error = {};
-      return bytes;
-    }
-
-    void finish(boost::system::error_code& error) { error = {}; }
-
-   private:
-    value_type& body_;
-  };
-};
 
 bool is_token_char(char c) {
   const auto u = static_cast<unsigned char>(c);
@@ -70,13 +38,7 @@ bool names_other_version(std::string_view header) {
 
 }  // namespace
 
-struct HttpRequestReader::Parser {
-  http::request_parser<GrowingBody> beast;
-  bool first_chunk_begun = false;
-};
-
 HttpRequestReader::HttpRequestReader(HttpLimits limits) : limits_(limits) {}
-HttpRequestReader::~HttpRequestReader() = default;
 
 void HttpRequestReader::append(std::string_view bytes) {
   if (status_ == Status::refused) return;
@@ -111,7 +73,6 @@ HttpRequestReader::Status HttpRequestReader::advance() {
 HttpRequest HttpRequestReader::take() {
   FERRY_CHECK(status_ == Status::ready);
   status_ = Status::idle;
-  parser_.reset();
   wants_continue_ = false;
   if (buffer_.empty() && buffer_.capacity() > kCompactAt) buffer_.shrink_to_fit();
   return std::exchange(request_, {});
@@ -174,49 +135,40 @@ HttpRequestReader::Status HttpRequestReader::parse_header(size_t header_bytes) {
   consume(header_bytes);
   scanned_ = line_count_ = blank_lines_ = 0;
 
-  parser_ = std::make_unique<Parser>();
-  auto& beast = parser_->beast;
-  beast.eager(true);
-  beast.header_limit(static_cast<uint32_t>(header_bytes + 1));
-  beast.body_limit(limits_.max_body);
+  http::request_parser<http::empty_body> parser;
+  parser.header_limit(static_cast<uint32_t>(header_bytes + 1));
+  parser.body_limit(boost::none);
   boost::system::error_code error;
-  const size_t used = beast.put(boost::asio::buffer(header), error);
-  if (error && error != http::error::need_more) {
-    if (error == http::error::bad_version && names_other_version(header)) {
-      return refuse(505, "this server speaks HTTP/1.1 and HTTP/1.0");
-    }
-    return refuse_parse(error.message(), error == http::error::body_limit);
+  const size_t used = parser.put(boost::asio::buffer(header), error);
+  if (error == http::error::bad_version && names_other_version(header)) {
+    return refuse(505, "this server speaks HTTP/1.1 and HTTP/1.0");
   }
-  if (used != header_bytes || !beast.is_header_done()) return refuse(400, "the header is malformed");
+  if (error) return refuse(400, "the request is malformed: " + error.message());
+  if (used != header_bytes || !parser.is_header_done()) return refuse(400, "the header is malformed");
+  const auto& message = parser.get();
+  request_ = {};
+  request_.is_http_1_0 = message.version() == 10;
+  request_.method = std::string(message.method_string());
+  request_.target = std::string(message.target());
+  for (const auto& field : message) {
+    request_.headers.push_back({std::string(field.name_string()), std::string(field.value())});
+  }
+  keep_alive_ = message.keep_alive();
   if (!accept_fields() || !accept_target()) return status_;
-  keep_alive_ = beast.get().keep_alive();
   return parse_body();
 }
 
-HttpRequestReader::Status HttpRequestReader::refuse_parse(const std::string& what, bool too_large) {
-  if (too_large) {
-    return refuse(413, fmt::format("the request's body is larger than {} bytes", limits_.max_body));
-  }
-  return refuse(400, "the request is malformed: " + what);
-}
-
 bool HttpRequestReader::accept_fields() {
-  const auto& message = parser_->beast.get();
-  request_ = {};
-  request_.is_http_1_0 = message.version() == 10;
   std::string_view expect;
   int hosts = 0, lengths = 0, encodings = 0;
-  for (const auto& field : message) {
-    const std::string_view name(field.name_string().data(), field.name_string().size());
-    const std::string_view value(field.value().data(), field.value().size());
-    request_.headers.push_back({std::string(name), std::string(value)});
+  for (const auto& [name, value] : request_.headers) {
     if (equal_ignoring_case(name, "host")) {
       ++hosts;
       if (value.find_first_of(" \t,/@") != std::string_view::npos)
         refuse(400, "the Host header is malformed");
     } else if (equal_ignoring_case(name, "content-length")) {
       ++lengths;
-      if (!is_digits(value)) refuse(400, "Content-Length is not a number");
+      accept_length(value);
     } else if (equal_ignoring_case(name, "transfer-encoding")) {
       ++encodings;
       if (!equal_ignoring_case(value, "chunked")) refuse(501, "the only Transfer-Encoding served is chunked");
@@ -233,15 +185,24 @@ bool HttpRequestReader::accept_fields() {
   if (!expect.empty() && !equal_ignoring_case(expect, "100-continue")) {
     refuse(417, "the only expectation met is 100-continue");
   }
-  wants_continue_ = !expect.empty() && !request_.is_http_1_0 && !parser_->beast.is_done();
+  chunks_.reset();
+  if (encodings > 0) chunks_.emplace(limits_.max_body);
+  if (lengths == 0) body_left_ = 0;
+  wants_continue_ = !expect.empty() && !request_.is_http_1_0 && (chunks_ || body_left_ > 0);
   return status_ != Status::refused;
+}
+
+void HttpRequestReader::accept_length(std::string_view value) {
+  if (!is_digits(value)) {
+    refuse(400, "Content-Length is not a number");
+    return;
+  }
+  const auto read = std::from_chars(value.data(), value.data() + value.size(), body_left_);
+  if (read.ec != std::errc() || body_left_ > limits_.max_body) refuse_large_body();
 }
 
 // Origin form "/path?query", absolute form "http://host/path" (RFC 9112 section 3.2), "*" for OPTIONS.
 bool HttpRequestReader::accept_target() {
-  const auto& message = parser_->beast.get();
-  request_.method = std::string(message.method_string().data(), message.method_string().size());
-  request_.target = std::string(message.target().data(), message.target().size());
   std::string_view rest = request_.target;
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (rest.size() < scheme.size() || !equal_ignoring_case(rest.substr(0, scheme.size()), scheme)) continue;
@@ -261,23 +222,32 @@ bool HttpRequestReader::accept_target() {
 }
 
 HttpRequestReader::Status HttpRequestReader::parse_body() {
-  auto& beast = parser_->beast;
-  boost::system::error_code error;
-  const auto least = [&] { return beast.chunked() && !parser_->first_chunk_begun ? kLeastFirstChunk : 1; };
-  while (!beast.is_done() && buffered() >= least()) {
-    const std::string_view text = unparsed();
-    const size_t used = beast.put(boost::asio::buffer(text.data(), text.size()), error);
-    parser_->first_chunk_begun |= used > 0;
-    consume(used);
-    if (error == http::error::need_more) break;
-    if (error) return refuse_parse(error.message(), error == http::error::body_limit);
+  if (chunks_) return parse_chunks();
+  // Grows with what comes, not with what Content-Length claims.
+  const std::string_view part = unparsed().substr(0, body_left_);
+  request_.body += part;
+  body_left_ -= part.size();
+  consume(part.size());
+  return body_left_ > 0 ? Status::body : Status::ready;
+}
+
+HttpRequestReader::Status HttpRequestReader::parse_chunks() {
+  consume(chunks_->put(unparsed(), request_.body));
+  switch (chunks_->status()) {
+    case ChunkDecoder::Status::more:
+      return Status::body;
+    case ChunkDecoder::Status::done:
+      return Status::ready;
+    case ChunkDecoder::Status::too_large:
+      return refuse_large_body();
+    case ChunkDecoder::Status::malformed:
+      break;
   }
-  if (!beast.is_done()) {
-    if (buffered() > kMaxChunkHeader) return refuse(400, "a chunk's header is too long");
-    return Status::body;
-  }
-  request_.body = std::move(beast.get().body());
-  return Status::ready;
+  return refuse(400, std::string(chunks_->problem()));
+}
+
+HttpRequestReader::Status HttpRequestReader::refuse_large_body() {
+  return refuse(413, fmt::format("the request's body is larger than {} bytes", limits_.max_body));
 }
 
 }  // namespace ferry

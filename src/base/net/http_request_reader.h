@@ -1,17 +1,18 @@
 #pragma once
 // Bytes of one connection in, requests out. Knows no socket and no clock, so that it can be fuzzed.
 //
-// Boost.Beast parses; on top of it stand the checks against request smuggling (RFC 9112
+// Boost.Beast parses the header; on top of it stand the checks against request smuggling (RFC 9112
 // sections 2.2, 3.2, 5.2, 6.1, 6.3) that it lacks: CRLF line ends only, no folded lines, one Host, at most
 // one Content-Length made of digits, Transfer-Encoding exactly "chunked" or nothing. Trailers are dropped:
 // they must not become headers.
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/net/http_chunks.h"
 #include "base/net/http_types.h"
 
 namespace ferry {
@@ -39,7 +40,6 @@ class HttpRequestReader {
   };
 
   explicit HttpRequestReader(HttpLimits limits);
-  ~HttpRequestReader();
 
   void append(std::string_view bytes);
   // Parses as far as the bytes go. Bytes after a ready request wait for its take().
@@ -58,18 +58,18 @@ class HttpRequestReader {
   size_t buffered() const { return buffer_.size() - begin_; }
 
  private:
-  struct Parser;
-
   std::string_view unparsed() const { return std::string_view(buffer_).substr(begin_); }
   void consume(size_t bytes);
   Status find_header_end();
   bool accept_line(std::string_view line);
   Status parse_header(size_t header_bytes);
   bool accept_fields();
+  void accept_length(std::string_view value);
   bool accept_target();
   Status parse_body();
+  Status parse_chunks();
   Status refuse(int status, std::string message);
-  Status refuse_parse(const std::string& what, bool too_large);
+  Status refuse_large_body();
 
   HttpLimits limits_;
   std::string buffer_;
@@ -80,8 +80,9 @@ class HttpRequestReader {
   Status status_ = Status::idle;
   bool keep_alive_ = false;
   bool wants_continue_ = false;
-  std::unique_ptr<Parser> parser_;  // of the request whose header is whole
-  HttpRequest request_;
+  HttpRequest request_;                 // whose header is whole
+  std::optional<ChunkDecoder> chunks_;  // of its body, where that is chunked
+  uint64_t body_left_ = 0;              // of its body, where that is not
   HttpRefusal refusal_;
 };
 

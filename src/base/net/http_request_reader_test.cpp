@@ -147,6 +147,14 @@ const std::vector<Refusal>& refusals() {
        400},
       {"chunk longer than its size",
        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n", 400},
+      {"chunk without a size",
+       "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n;a\r\na\r\n0\r\n\r\n", 400},
+      {"chunk size after a space",
+       "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n 1\r\na\r\n0\r\n\r\n", 400},
+      {"CR in a chunk's extension",
+       "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;\r0\r\na\r\n0\r\n\r\n", 400},
+      {"NUL in a trailer",
+       "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\na: \0\r\n\r\n"s, 400},
       {"chunk lines ended by line feeds",
        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\na\n0\n\n\r\n\r\n", 400},
   };
@@ -169,6 +177,17 @@ TEST(HttpRequestReader, RefusesABadChunkAtTheSameByteHoweverItIsSplit) {
   const std::string bytes =
       "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2;ext=1\r\nwiki\r\n";
   for (size_t step = 1; step <= bytes.size(); ++step) EXPECT_EQ(feed(bytes, step).refused_with, 400) << step;
+}
+
+TEST(HttpRequestReader, ReadsAQuotedExtensionOnlyToTheEndOfItsLine) {
+  const std::string bytes =
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "2;ext=\"never closed\r\nab\r\n0;\"\r\n\r\n";
+  for (size_t step = 1; step <= bytes.size(); ++step) {
+    const Seen seen = feed(bytes, step);
+    ASSERT_EQ(seen.requests.size(), 1u) << step;
+    EXPECT_EQ(seen.requests[0].body, "ab");
+  }
 }
 
 TEST(HttpRequestReader, ReadsAnEmptyChunkedBodyByteByByte) {
@@ -242,6 +261,9 @@ TEST(HttpRequestReader, LimitsHeaderAndBody) {
   EXPECT_EQ(feed(many + "\r\n").refused_with, 431);
   const std::string chunk = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;";
   EXPECT_EQ(feed(chunk + std::string(20000, 'x'), 5000).refused_with, 400);
+  std::string trailers = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+  for (int i = 0; i < 5000; ++i) trailers += "a: b\r\n";
+  EXPECT_EQ(feed(trailers, 3).refused_with, 400);
 }
 
 TEST(HttpRequestReader, AsksForTheBodyOnceAndOnlyWhenItIsAwaited) {
