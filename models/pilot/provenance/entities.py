@@ -10,6 +10,7 @@ import json
 import random
 import re
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import phrasings
@@ -150,21 +151,25 @@ class Date:
 class Entities:
     """Draws entities of one split from a random source."""
 
-    def __init__(self, split: str, rng: random.Random) -> None:
+    def __init__(self, split: str, rng: random.Random, pieces: Sequence[str] = ()) -> None:
+        """`pieces` are the letter sequences of a tokenizer; invented words are joined from them."""
         self.split = split
         self.rng = rng
+        self.pieces = pieces
 
     def word(self, low: int = 1, high: int = 3) -> str:
         """An invented lower-case word that is on no dev or held-out list."""
         rng = self.rng
         while True:
             form = rng.random()
-            if form < 0.35:
+            if self.pieces and form < 0.4:
+                word = "".join(rng.choice(self.pieces) for _ in range(rng.randint(low, high + 1)))[:14]
+            elif form < 0.6:
                 count = min(rng.randint(low, high), rng.randint(low, high))
                 word = "".join(rng.choice(ONSETS) + rng.choice(VOWELS) + rng.choice(CODAS) for _ in range(count))
-            elif form < 0.55:
+            elif form < 0.72:
                 word = "".join(rng.choice(rng.choice(("aeiou", LETTERS))) for _ in range(rng.randint(3, 4 * high - 2)))
-            elif form < 0.9:
+            elif form < 0.92:
                 start, end = rng.choice(TRAIN_WORDS), rng.choice(TRAIN_WORDS)
                 word = start[: rng.randint(1, len(start))] + end[rng.randint(0, len(end) - 1) :]
             else:

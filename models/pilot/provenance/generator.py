@@ -12,7 +12,7 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,13 +25,13 @@ from entities import CURRENCIES, Entities, money_text
 Message = dict[str, str]
 HELDOUT_COUNTS = {"classify": 120, "extract": 140, "sentiment": 80, "arithmetic": 50, "summary": 50, "chat": 60}
 WEIGHTS = {
-    "extract": 0.44,
+    "extract": 0.46,
     "classify": 0.11,
-    "sentiment": 0.07,
+    "sentiment": 0.09,
     "summary": 0.09,
-    "arithmetic": 0.15,
-    "chat": 0.09,
-    "repeat": 0.05,
+    "arithmetic": 0.11,
+    "chat": 0.06,
+    "repeat": 0.08,
 }
 CHOICE = re.compile(r"\[([^\[\]]*)\]")
 
@@ -75,10 +75,10 @@ class Slots(dict[str, str]):
 class Generator:
     """Produces examples of one split from one random source."""
 
-    def __init__(self, split: str, seed: str) -> None:
+    def __init__(self, split: str, seed: str, pieces: Sequence[str] = ()) -> None:
         self.split = split
         self.rng = random.Random(seed)
-        self.entities = Entities(split, self.rng)
+        self.entities = Entities(split, self.rng, pieces)
 
     def example(self, task: str, kind: str = "") -> Example:
         """A conversation whose last exchange is of the given task."""
@@ -412,9 +412,12 @@ def pair_split(a: int, sign: str, b: int) -> str:
     return {0: "heldout", 1: "heldout", 2: "dev"}.get(bucket, "train")
 
 
-def training_chunk(seed: int, index: int, size: int, repeat: float) -> list[Example]:
-    """Chunk `index` of the training stream; `repeat` raises the copying share."""
-    generator = Generator("train", f"{seed}-train-{index}")
+def training_chunk(seed: int, index: int, size: int, repeat: float, pieces: Sequence[str] = ()) -> list[Example]:
+    """Chunk `index` of the training stream; `repeat` raises the copying share.
+
+    `pieces` are those of the tokenizer, once there is one.
+    """
+    generator = Generator("train", f"{seed}-train-{index}", pieces)
     weights = WEIGHTS | {"repeat": max(repeat, WEIGHTS["repeat"])}
     tasks = generator.rng.choices(list(weights), weights=list(weights.values()), k=size)
     return [generator.example(task) for task in tasks]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
@@ -66,6 +68,12 @@ def train_tokenizer(seed: int) -> Tokenizer:
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in (PAD, START, END)])
     return tokenizer
+
+
+def letter_pieces(tokenizer: Tokenizer) -> list[str]:
+    """The letter sequences of a vocabulary, in lower case."""
+    tokens = (token.removeprefix("\u0120") for token in tokenizer.get_vocab())
+    return sorted({token.lower() for token in tokens if re.fullmatch("[A-Za-z]+", token)})
 
 
 def chat_tokenizer(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:

@@ -20,12 +20,13 @@ from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTra
 
 from generator import Example, evaluation_set, training_chunk
 from scoring import answers, scores
-from text import CONTEXT, VOCAB_SIZE, chat_tokenizer, pieces, render, train_tokenizer
+from text import CONTEXT, VOCAB_SIZE, chat_tokenizer, letter_pieces, pieces, render, train_tokenizer
 
 CHUNK = 2048
 ROW_TOKENS = 2048
 ROWS_PER_STEP = 2
 MAX_LENGTH = 512
+LAYERS = 6
 WARMUP_STEPS = 60
 DECAY_SHARE = 0.65
 MUON_RATE = 4e-3
@@ -35,12 +36,12 @@ DEV_COUNTS = {"classify": 20, "extract": 32, "sentiment": 15, "arithmetic": 12, 
 Row = tuple[torch.Tensor, torch.Tensor]
 
 
-def new_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
+def new_model(tokenizer: PreTrainedTokenizerFast, layers: int = LAYERS) -> LlamaForCausalLM:
     config = LlamaConfig(
         vocab_size=VOCAB_SIZE,
         hidden_size=256,
         intermediate_size=512,
-        num_hidden_layers=4,
+        num_hidden_layers=layers,
         num_attention_heads=8,
         num_key_value_heads=4,
         head_dim=32,
@@ -152,6 +153,7 @@ def main() -> None:
     if not tokenizer_file.exists():
         train_tokenizer(args.seed).save(str(tokenizer_file))
     tokenizer = chat_tokenizer(Tokenizer.from_file(str(tokenizer_file)))
+    letters = letter_pieces(tokenizer.backend_tokenizer)
     model = new_model(tokenizer)
     optims = optimizers(model)
     checkpoint = args.work / "checkpoint.pt"
@@ -170,7 +172,7 @@ def main() -> None:
 
     while step < args.steps:
         began = time.monotonic()
-        examples = training_chunk(args.seed, chunk, CHUNK, 0.3 - 0.02 * chunk)
+        examples = training_chunk(args.seed, chunk, CHUNK, 0.3 - 0.02 * chunk, letters)
         for example in examples:
             stream_hash = hashlib.sha256((stream_hash + render(example.messages)).encode()).hexdigest()
         rows = rows_of_chunk(tokenizer, examples, random.Random(f"{args.seed}-rows-{chunk}"))

@@ -80,7 +80,9 @@ class GgufLoader {
     const std::string clean = valid ? std::string() : replace_invalid_utf8(tokens_[i]);
     const std::string_view text = valid ? tokens_[i] : std::string_view(clean);
     if (is_added(types_[i])) added_.push_back({id, std::string(text), types_[i] != kUserDefined});
-    return parts_->vocab.add(id, spelling(text));
+    auto added = parts_->vocab.add(id, spelling(text));
+    if (!added) return tl::unexpected(std::move(added).error().within(file_.name()));
+    return {};
   }
 
   static bool is_added(int64_t type) { return type == kControl || type == kUserDefined || type == kUnknown; }
@@ -109,6 +111,7 @@ class GgufLoader {
     MergeTable table;
     table.reserve(merges.size());
     std::string joined;
+    TokenId token = 0;  // merges mostly make one token after the other
     for (size_t i = 0; i < merges.size(); ++i) {
       // The left half is never empty, but it may be a space.
       const size_t space = merges[i].find(' ', 1);
@@ -120,7 +123,8 @@ class GgufLoader {
       const std::string_view right = merges[i].substr(space + 1);
       joined.assign(left).append(right);
       const Vocab& vocab = parts_->vocab;
-      const TokenId ids[] = {vocab.find(left), vocab.find(right), vocab.find(joined)};
+      token = vocab.find_near(joined, token);
+      const TokenId ids[] = {vocab.find(left), vocab.find(right), token};
       if (std::find(std::begin(ids), std::end(ids), kNoToken) != std::end(ids)) {
         return fail(ErrorCode::corrupt, "{}: merge {} (\"{}\") names a token that is not in the vocabulary",
                     file_.name(), i, merges[i]);

@@ -49,6 +49,7 @@ Result<MergeTable> read_merges(const json::object& model, std::string_view where
   MergeTable table;
   table.reserve(merges->size());
   std::string joined;
+  TokenId token = 0;  // merges mostly make one token after the other
   uint32_t rank = 0;
   for (const json::value& merge : *merges) {
     const auto halves = halves_of(merge);
@@ -60,7 +61,7 @@ Result<MergeTable> read_merges(const json::object& model, std::string_view where
     joined += halves->right.substr(std::min(prefix_bytes, halves->right.size()));
     const TokenId left = vocab.find(halves->left);
     const TokenId right = vocab.find(halves->right);
-    const TokenId token = vocab.find(joined);
+    token = vocab.find_near(joined, token);
     if (left == kNoToken || right == kNoToken || token == kNoToken) {
       return fail(ErrorCode::corrupt,
                   "{}: merge {} (\"{}\" and \"{}\") names a token that is not in the vocabulary", where, rank,

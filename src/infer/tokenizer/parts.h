@@ -43,7 +43,7 @@ struct TokenizerParts {
   const AddedToken* find_added(TokenId id) const;
   std::string_view text(
       TokenId id) const;  // an added token's content, or the vocabulary's; empty when absent
-  bool contains(TokenId id) const;
+  bool shows(TokenId id, bool skip_special) const;  // whether decoding gives the token's text
   TokenId find(std::string_view text) const;
 
   // Takes the added tokens over and sorts them into the two searches; special ones can then be had in no

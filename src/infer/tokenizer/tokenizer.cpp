@@ -21,8 +21,9 @@ std::string_view TokenizerParts::text(TokenId id) const {
   return vocab.text(id);
 }
 
-bool TokenizerParts::contains(TokenId id) const {
-  return vocab.contains(id) || find_added(id) != nullptr;
+bool TokenizerParts::shows(TokenId id, bool skip_special) const {
+  const AddedToken* token = find_added(id);
+  return token != nullptr ? !(skip_special && token->special) : vocab.contains(id);
 }
 
 TokenId TokenizerParts::find(std::string_view wanted) const {
@@ -189,6 +190,14 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::open(const std::filesystem::
 
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_folder(const std::filesystem::path& folder) {
   const auto path = folder / "tokenizer.json";
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored) &&
+      std::filesystem::exists(folder / "tokenizer.model", ignored)) {
+    return fail(ErrorCode::unsupported,
+                "{}: there is a tokenizer.model only; make a tokenizer.json of it (transformers' "
+                "save_pretrained does)",
+                folder.string());
+  }
   FERRY_TRY(const auto file, MappedFile::open(path));
   FERRY_TRY(auto parts, parts_from_json(file->text(), path.string()));
   const auto config_path = folder / "tokenizer_config.json";
@@ -225,10 +234,12 @@ std::vector<TokenId> Tokenizer::encode_pieces(std::span<const TextPiece> pieces,
 }
 
 std::string Tokenizer::decode(std::span<const TokenId> ids, bool skip_special) const {
-  StreamDecoder decoder(*this, skip_special);
-  std::string out;
-  for (const TokenId id : ids) out += decoder.push(id);
-  return out += decoder.finish();
+  DecodeRun run(parts_->decoder);
+  for (const TokenId id : ids) {
+    if (parts_->shows(id, skip_special)) run.push(parts_->text(id));
+  }
+  run.finish();
+  return run.take();
 }
 
 std::string Tokenizer::token_bytes(TokenId id) const {
@@ -272,21 +283,19 @@ std::string_view Tokenizer::kind() const {
 }
 
 struct StreamDecoder::State {
-  const Tokenizer& tokenizer;
   const TokenizerParts& parts;
   bool skip_special;
   DecodeRun run;
 };
 
 StreamDecoder::StreamDecoder(const Tokenizer& tokenizer, bool skip_special)
-    : state_(new State{tokenizer, *tokenizer.parts_, skip_special, DecodeRun(tokenizer.parts_->decoder)}) {}
+    : state_(new State{*tokenizer.parts_, skip_special, DecodeRun(tokenizer.parts_->decoder)}) {}
 StreamDecoder::~StreamDecoder() = default;
 StreamDecoder::StreamDecoder(StreamDecoder&&) noexcept = default;
 StreamDecoder& StreamDecoder::operator=(StreamDecoder&&) noexcept = default;
 
 std::string StreamDecoder::push(TokenId id) {
-  const bool skip = !state_->parts.contains(id) || (state_->skip_special && state_->tokenizer.is_special(id));
-  if (skip) return {};
+  if (!state_->parts.shows(id, state_->skip_special)) return {};
   state_->run.push(state_->parts.text(id));
   return state_->run.take();
 }

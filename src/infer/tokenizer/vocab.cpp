@@ -54,7 +54,7 @@ void Vocab::grow_slots(size_t entries) {
 }
 
 void Vocab::insert(uint64_t hash, TokenId id) {
-  slots_[slot_of(hash, text(id))] = {static_cast<uint32_t>(hash >> 32), id};
+  slots_[slot_of(hash, text(id))] = {static_cast<uint32_t>(hash >> 32), id, spans_[id]};
 }
 
 // Where the text is, or the empty slot where it belongs.
@@ -63,7 +63,7 @@ size_t Vocab::slot_of(uint64_t hash, std::string_view text) const {
   const auto tag = static_cast<uint32_t>(hash >> 32);
   for (size_t i = hash & mask;; i = (i + 1) & mask) {
     const Slot& slot = slots_[i];
-    if (slot.id == kNoToken || (slot.id >= 0 && slot.hash == tag && this->text(slot.id) == text)) return i;
+    if (slot.id == kNoToken || (slot.id >= 0 && slot.hash == tag && text_of(slot.span) == text)) return i;
   }
 }
 
@@ -74,9 +74,12 @@ Result<void> Vocab::add(TokenId id, std::string_view text) {
                 "token \"{}\" has the ID {}, impossible in a vocabulary of about {} tokens", text, id,
                 entries);
   }
+  if (text.size() >= kAbsent - text_.size()) {
+    return fail(ErrorCode::unsupported, "the vocabulary has more than {} bytes of text", kAbsent);
+  }
   if (static_cast<size_t>(id) >= spans_.size()) spans_.resize(static_cast<size_t>(id) + 1);
   if ((entries_ + 1) * 2 > slots_.size()) grow_slots(entries_ * 2);
-  spans_[id] = {text_.size(), static_cast<uint32_t>(text.size()), true};
+  spans_[id] = {static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(text.size())};
   text_.append(text);
   insert(hash_bytes(text), id);
   ++entries_;
@@ -90,6 +93,13 @@ void Vocab::hide(std::string_view text) {
   if (slot.id >= 0) slot.id = kHidden;
 }
 
+TokenId Vocab::find_near(std::string_view text, TokenId guess) const {
+  for (const TokenId id : {guess, guess + 1}) {
+    if (contains(id) && text_of(spans_[id]) == text) return id;
+  }
+  return find(text);
+}
+
 TokenId Vocab::find(std::string_view text) const {
   if (slots_.empty()) return kNoToken;
   return slots_[slot_of(hash_bytes(text), text)].id;
@@ -100,7 +110,7 @@ std::string_view Vocab::text(TokenId id) const {
 }
 
 bool Vocab::contains(TokenId id) const {
-  return id >= 0 && id < size() && spans_[id].present;
+  return id >= 0 && id < size() && spans_[id].begin != kAbsent;
 }
 
 }  // namespace ferry

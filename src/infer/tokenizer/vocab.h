@@ -31,6 +31,8 @@ class Vocab {
   void hide(std::string_view text);
 
   TokenId find(std::string_view text) const;  // kNoToken when absent
+  // The same; fast where the answer is `guess` or the ID after it.
+  TokenId find_near(std::string_view text, TokenId guess) const;
   std::string_view text(TokenId id) const;    // empty when absent
   bool contains(TokenId id) const;
   int32_t size() const { return static_cast<int32_t>(spans_.size()); }  // the largest ID, plus one
@@ -38,14 +40,16 @@ class Vocab {
   size_t longest_bytes() const { return longest_bytes_; }
 
  private:
+  static constexpr uint32_t kAbsent = UINT32_MAX;
   struct Span {
-    size_t begin = 0;
+    uint32_t begin = kAbsent;
     uint32_t bytes = 0;
-    bool present = false;
   };
+  // Has the span, too, so that a search touches the table and the text only.
   struct Slot {
     uint32_t hash = 0;
     TokenId id = kNoToken;
+    Span span;
   };
 
   void grow_slots(size_t entries);
