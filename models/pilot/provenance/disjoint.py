@@ -1,4 +1,4 @@
-"""Shows that the training stream holds no held-out entity and no held-out phrasing."""
+"""Shows that the training stream holds no entity and no phrasing of the dev and held-out splits."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ import argparse
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
+
+from tokenizers import Tokenizer
 
 import conversation
 import documents
 import entities
+import layouts
 import phrasings
 import tickets
 from generator import training_chunk
+from text import letter_pieces
+
+HERE = Path(__file__).parent
 
 ENTITY_LISTS = (
     entities.FIRST,
@@ -27,10 +34,10 @@ ENTITY_LISTS = (
 )
 
 
-def phrasing_tables() -> Iterator[tuple[list[str], list[str]]]:
-    """Pairs of training and held-out phrasings."""
+def phrasing_tables(split: str) -> Iterator[tuple[list[str], list[str]]]:
+    """Pairs of training phrasings and those of another split."""
     for label in tickets.LABELS:
-        yield tickets.TRAIN[label], tickets.HELDOUT[label]
+        yield tickets.TRAIN[label], {"dev": tickets.DEV, "heldout": tickets.HELDOUT}[split][label]
     for table in (
         tickets.OPENERS,
         tickets.CLOSERS,
@@ -44,19 +51,22 @@ def phrasing_tables() -> Iterator[tuple[list[str], list[str]]]:
         phrasings.ACTIONS,
         conversation.SYSTEM,
     ):
-        yield table["train"], table["heldout"]
+        yield table["train"], table[split]
     for kind in documents.KEYS:
-        yield documents.WHOLE[kind]["train"], documents.WHOLE[kind]["heldout"]
-        for slot in (*documents.LABELS[kind].values(), *documents.CLAUSES[kind].values()):
-            yield slot["train"], slot["heldout"]
+        yield documents.WHOLE[kind]["train"], documents.WHOLE[kind][split]
+        yield documents.EXTRA[kind]["train"] + layouts.ASIDES[kind], documents.EXTRA[kind][split]
+        for slot, labels in documents.LABELS[kind].items():
+            yield layouts.LABELS[kind, slot], labels[split]
+        for clauses in documents.CLAUSES[kind].values():
+            yield clauses["train"], clauses[split]
     for label in ("positive", "negative", "neutral"):
-        yield phrasings.SENTIMENT["train"][label], phrasings.SENTIMENT["heldout"][label]
+        yield phrasings.SENTIMENT["train"][label], phrasings.SENTIMENT[split][label]
     for signs in phrasings.ARITHMETIC.values():
-        yield signs["train"], signs["heldout"]
+        yield signs["train"], signs[split]
     for facts in (phrasings.MEETING, phrasings.INCIDENT):
-        yield from zip(facts["train"], facts["heldout"], strict=True)
+        yield from zip(facts["train"], facts[split], strict=True)
     for _, prompts in conversation.INTENTS.values():
-        yield prompts["train"], prompts["heldout"]
+        yield prompts["train"], prompts[split]
 
 
 def variants(template: str) -> set[str]:
@@ -77,18 +87,22 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--examples", type=int, default=50000)
     args = parser.parse_args()
-    shared = [
-        text
-        for train, held_out in phrasing_tables()
-        for text in set().union(*map(variants, train)) & set().union(*map(variants, held_out))
-    ]
+    letters = letter_pieces(Tokenizer.from_file(str(HERE.parent / "tokenizer.json")))
     stream = json.dumps(
-        [example.messages for example in training_chunk(args.seed, 0, args.examples, 0.0)], ensure_ascii=False
+        [example.messages for example in training_chunk(args.seed, 0, args.examples, 0.0, letters)], ensure_ascii=False
     )
     words = set(re.findall(r"\w+", stream.lower()))
-    leaked = sorted({word.lower() for lists in ENTITY_LISTS for word in lists["heldout"]} & words)
-    print(f"shared phrasings: {shared}\nheld-out entities in {args.examples} training examples: {leaked}")
-    raise SystemExit(bool(shared or leaked))
+    found = False
+    for split in ("dev", "heldout"):
+        shared = [
+            text
+            for train, other in phrasing_tables(split)
+            for text in set().union(*map(variants, train)) & set().union(*map(variants, other))
+        ]
+        leaked = sorted({word.lower() for lists in ENTITY_LISTS for word in lists[split]} & words)
+        print(f"{split}: shared phrasings {shared}, entities in {args.examples} training examples {leaked}")
+        found = found or bool(shared or leaked)
+    raise SystemExit(found)
 
 
 if __name__ == "__main__":

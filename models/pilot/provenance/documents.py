@@ -39,7 +39,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "Who sent it",
                 "Billing company",
             ],
-            "dev": ["Invoice from"],
+            "dev": ["Invoicing company", "Supplier is", "Invoice from"],
             "heldout": ["Supplier name", "Invoice by", "Vendor name"],
         },
         "invoice_number": {
@@ -68,7 +68,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "Reference number",
                 "No. of invoice",
             ],
-            "dev": ["Bill number"],
+            "dev": ["Bill nr.", "Number of this invoice", "Bill number"],
             "heldout": ["Number of invoice", "Our invoice no.", "Bill no."],
         },
         "date": {
@@ -94,7 +94,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "Invoice day",
                 "Invoice created on",
             ],
-            "dev": ["Document date"],
+            "dev": ["Day of invoice", "Made on", "Document date"],
             "heldout": ["Issue date", "Date of invoice", "Invoice issued on"],
         },
         "money": {
@@ -126,7 +126,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "Amount owed",
                 "Total payable",
             ],
-            "dev": ["Total sum"],
+            "dev": ["Total in all", "All you pay", "Total sum"],
             "heldout": ["Amount to pay", "Total to be paid", "Invoice total"],
         },
     },
@@ -151,7 +151,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "Purchaser",
                 "From",
             ],
-            "dev": ["Order by"],
+            "dev": ["Order placed for", "Customer of the order", "Order by"],
             "heldout": ["Name of customer", "Name of buyer", "Client name"],
         },
         "order_number": {
@@ -176,7 +176,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "No. of order",
                 "Purchase",
             ],
-            "dev": ["Your order"],
+            "dev": ["Number of the order", "Order key", "Your order"],
             "heldout": ["Number of order", "Our order no.", "Order nr."],
         },
         "item": {
@@ -201,7 +201,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "Order item",
                 "Article ordered",
             ],
-            "dev": ["Ordered"],
+            "dev": ["Goods wanted", "Article to send", "Ordered"],
             "heldout": ["Product name", "Ordered product", "Name of item"],
         },
         "quantity": {
@@ -225,7 +225,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "How much",
                 "Count of items",
             ],
-            "dev": ["Number of pieces"],
+            "dev": ["Piece count", "Number ordered", "Number of pieces"],
             "heldout": ["Ordered quantity", "Number of units", "Item count"],
         },
         "city": {
@@ -250,7 +250,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "Shipped to",
                 "Address",
             ],
-            "dev": ["Send to"],
+            "dev": ["Delivery goes to", "Deliver in", "Send to"],
             "heldout": ["Shipping city", "City of delivery", "Delivered to"],
         },
     },
@@ -275,7 +275,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "Representative",
                 "I am",
             ],
-            "dev": ["Contact name"],
+            "dev": ["Name of contact", "Your partner", "Contact name"],
             "heldout": ["Name of contact", "My name"],
         },
         "company": {
@@ -298,7 +298,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "Company of the contact",
                 "Works for",
             ],
-            "dev": ["Company name"],
+            "dev": ["Employed at", "Contact company", "Company name"],
             "heldout": ["Name of company", "My company"],
         },
         "email": {
@@ -321,7 +321,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "Send mail to",
                 "Work e-mail",
             ],
-            "dev": ["Contact mail"],
+            "dev": ["E-mail of contact", "Mail contact", "Contact mail"],
             "heldout": ["Mail address", "My e-mail"],
         },
         "phone": {
@@ -347,7 +347,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "Dial",
                 "Contact number",
             ],
-            "dev": ["Contact phone"],
+            "dev": ["Reach by phone", "Phone of contact", "Contact phone"],
             "heldout": ["Mobile phone", "My phone"],
         },
     },
@@ -374,7 +374,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "Visitor",
                 "To meet",
             ],
-            "dev": ["Meet with"],
+            "dev": ["Meeting guest", "We expect", "Meet with"],
             "heldout": ["Name of guest", "Person to meet"],
         },
         "date": {
@@ -396,7 +396,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "Day of the call",
                 "Meet on",
             ],
-            "dev": ["Day of meeting"],
+            "dev": ["Meeting is on", "Date set", "Day of meeting"],
             "heldout": ["Date of meeting", "Meeting day"],
         },
         "time": {
@@ -420,7 +420,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "When exactly",
                 "Planned time",
             ],
-            "dev": ["Start time"],
+            "dev": ["We start at", "Start time"],
             "heldout": ["Time of meeting", "Meeting starts at"],
         },
         "place": {
@@ -444,7 +444,7 @@ LABELS: dict[str, dict[str, dict[str, list[str]]]] = {
                 "Spot",
                 "Where we meet",
             ],
-            "dev": ["Meeting place"],
+            "dev": ["Where to meet", "Room or town", "Meeting place"],
             "heldout": ["Place of meeting", "Meeting location"],
         },
     },
@@ -756,6 +756,10 @@ WHOLE: dict[str, dict[str, list[str]]] = {
             "Number {invoice_number}, from {vendor}, [made|sent|written] {date}, {money} [to pay|due|].",
         ],
         "dev": [
+            "{vendor} sent us number {invoice_number} on {date} and would like to have {money}.",
+            "[Dear {customer},|Hi {customer},] attached you find bill {invoice_number} of {date}. [We kindly ask for|Amount:] {money}. Sincerely, {vendor}",
+            "{vendor} / {city}\nBill {invoice_number} of {date}\nNet {other}\nTotal to pay {money}",
+            "Accounts: {money} went out to {vendor}. The invoice {invoice_number} was from {date}, the order from {date2}.",
             "On {date} we had to pay {money} to {vendor}, see invoice {invoice_number}.",
             "{vendor}, bill no. {invoice_number}, {money}, issued on {date}.",
         ],
@@ -787,7 +791,13 @@ WHOLE: dict[str, dict[str, list[str]]] = {
             "{quantity} {item}\n{customer}\n{order_number}\n{city}",
             "[The order|Order] {order_number} [of|by|from] {customer} has {quantity} {item} [for|and goes to] {city}.",
         ],
-        "dev": ["For {customer} in {city}: order {order_number}, {quantity} {item}."],
+        "dev": [
+            "{customer} has asked us for {quantity} {item}; the order {order_number} travels to {city}.",
+            "Number {order_number}. Buyer {customer}, {city}. Wanted: {quantity} {item}, price {other}.",
+            "In {city}, {customer} is waiting for {quantity} {item} from order {order_number}.",
+            "Hey, {customer} from {city} here, could I have {quantity} {item}? My order no. is {order_number}.",
+            "For {customer} in {city}: order {order_number}, {quantity} {item}.",
+        ],
         "heldout": [
             "Our client {customer} lives in {city} and wants {quantity} {item}, the number of the order is {order_number}.",
             "Please deliver to {city}: {quantity} {item} which {customer} bought with order {order_number}.",
@@ -815,7 +825,13 @@ WHOLE: dict[str, dict[str, list[str]]] = {
             "{email} and {phone} [belong to|are of] {name}, {company}.",
             "[At|For] {company} [it is|you can ask] {name}, [phone|call] {phone}, [or|] {email}.",
         ],
-        "dev": ["{name} works at {company}; the phone is {phone}, the mail {email}."],
+        "dev": [
+            "{name} has moved to {company}. New mail: {email}. New phone: {phone}.",
+            "Cheers\n{name}\nSales, {company}\nM {phone}\nE {email}",
+            "You asked whom to call at {company}: {name}, on {phone}. Or send a line to {email}.",
+            "If it burns, {phone}. If not, {email}. {name} from {company} will answer.",
+            "{name} works at {company}; the phone is {phone}, the mail {email}.",
+        ],
         "heldout": [
             "If you have questions, {name} at {company} can help: {phone} or {email}.",
             "I met {name} today, who works for {company}. Mail: {email}, mobile: {phone}.",
@@ -839,7 +855,13 @@ WHOLE: dict[str, dict[str, list[str]]] = {
             "{date} {time} {place}: {person}",
             "[In|At] {place} [you|we] [meet|will see] {person}, {date}, {time}.",
         ],
-        "dev": ["{person} expects you on {date} at {time} in {place}."],
+        "dev": [
+            "Travel plan: {date} {place}, there at {time} we sit down with {person}.",
+            "{person} could not come on {date2}, so it is now {date}, {time}, {place}.",
+            "Would {time} on {date} suit you? {person} would come to {place}.",
+            "Calendar: {person} ({place}), {date}, begins {time}",
+            "{person} expects you on {date} at {time} in {place}.",
+        ],
         "heldout": [
             "Please come to {place}, where you will meet {person} at {time} on {date}.",
             "The talk with {person} was moved to {date}, {time}, and will be in {place}.",
@@ -864,7 +886,7 @@ EXTRA: dict[str, dict[str, list[str]]] = {
             "Delivered to {city}.",
             "Tel. {phone}",
         ],
-        "dev": ["Pay by: {date2}", "Tax included."],
+        "dev": ["Discount: {other}", "Ordered by {person2} on {date2}", "Pay by: {date2}", "Tax included."],
         "heldout": ["Please pay by {date2}", "Net: {other}", "Client: {customer}", "Many thanks for your order."],
     },
     "order": {
@@ -877,7 +899,7 @@ EXTRA: dict[str, dict[str, list[str]]] = {
             "Thank you.",
             "Pack it well, please.",
         ],
-        "dev": ["Paid by transfer."],
+        "dev": ["Wanted before {date2}", "Handled by {person2}", "Each {other}", "Paid by transfer."],
         "heldout": ["Please pack it as a gift.", "It costs {other}.", "We need it by {date2}."],
     },
     "contact": {
@@ -889,7 +911,7 @@ EXTRA: dict[str, dict[str, list[str]]] = {
             "Please answer soon.",
             "Office hours 9 to 5.",
         ],
-        "dev": ["Head of sales"],
+        "dev": ["Fax {phone2}", "Met in {city}", "Head of sales"],
         "heldout": ["Our office is in {city}.", "Please call in the morning."],
     },
     "meeting": {
@@ -901,13 +923,25 @@ EXTRA: dict[str, dict[str, list[str]]] = {
             "Please confirm.",
             "Duration: {number} minutes",
         ],
-        "dev": ["We talk about {item}."],
+        "dev": ["Booked on {date2}", "{person2} takes the notes.", "We talk about {item}."],
         "heldout": ["Please confirm by mail.", "It will take {number} minutes."],
     },
 }
 
 ASK: dict[str, list[str]] = {
     "train": [
+        "[Please|] [put|write|transform|translate|change|render|format] [this|the|the following] [{kind}|text|message] [into|as|to] [JSON|a JSON object]: {text}",
+        "[Determine|Identify|Detect|Look up|Read out] {keys} [in|from] [this|the] [text|{kind}|message] [and answer in JSON|as JSON]: {text}",
+        "[What|Which] {kind} [data|details|fields] [does this contain|are in here|can you find]? [JSON, please.|Answer in JSON.|Use JSON.] {text}",
+        "{text}\n\n[Fill|Return|Write|Output] [a JSON object|JSON] with {keys}.",
+        "[I want|I need|We need] {keys} [as JSON|in JSON] [from|out of] [this|the following]: {text}",
+        "[Process|Handle|Digest] this {kind} [and reply|, answering] [only|] [with|in] JSON.\n{text}",
+        "[Data entry|Form filling|Clerk work]: [make JSON of|put into JSON] [the|this] {kind}. {text}",
+        "{text}\n\n[As JSON|To JSON|JSON output|The {kind} in JSON][, please|:|]",
+        "[From|Out of] [this|the] [text|{kind}|note] [take|pull|pick] {keys} [as JSON|into a JSON object]: {text}",
+        "[Output|Respond with|Reply with|Print] [only|] the JSON [of|for] [this|the] {kind}:\n{text}",
+        "[List|Name] {keys} [of the {kind}|] [in JSON form|as a JSON object].\n\n{text}",
+        "[An|One|The] {kind} [arrived|came in]: {text}\n\n[What are {keys}? JSON.|Save it as JSON.|Its fields in JSON?]",
         "[Please|] [extract|get|take|return|list|collect|show] [the|all] [fields|data|values|details|information] [of|from|in] [this|the] [{kind}|text] [as JSON|in JSON|as a JSON object]: {text}",
         "{text}\n\n[Give me|Show me|I want|I need] [the {kind}|{keys}|the fields] [as JSON|in JSON].",
         "[JSON|JSON object|As JSON] with {keys}: {text}",
@@ -943,7 +977,13 @@ ASK: dict[str, list[str]] = {
         "I need the details of this {kind} as JSON: {text}",
         "Extract the {kind} details: {text}",
     ],
-    "dev": ["Write the {kind} below as JSON.\n{text}", "Get {keys} out of this text as JSON: {text}"],
+    "dev": [
+        "{text}\n\nStructure this as JSON with {keys}.",
+        "Here comes the {kind}. Answer in JSON only. {text}",
+        "Pull {keys} from the note and give JSON:\n{text}",
+        "Write the {kind} below as JSON.\n{text}",
+        "Get {keys} out of this text as JSON: {text}",
+    ],
     "heldout": [
         "Please read this {kind} and give me its fields as JSON: {text}",
         "Here is a text:\n{text}\n\nAnswer with a JSON object that has the keys {keys}.",

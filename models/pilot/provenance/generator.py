@@ -18,6 +18,7 @@ from pathlib import Path
 
 import conversation
 import documents
+import layouts
 import phrasings
 import tickets
 from entities import CURRENCIES, Entities, money_text
@@ -25,14 +26,15 @@ from entities import CURRENCIES, Entities, money_text
 Message = dict[str, str]
 HELDOUT_COUNTS = {"classify": 120, "extract": 140, "sentiment": 80, "arithmetic": 50, "summary": 50, "chat": 60}
 WEIGHTS = {
-    "extract": 0.46,
+    "extract": 0.45,
     "classify": 0.11,
     "sentiment": 0.09,
-    "summary": 0.09,
-    "arithmetic": 0.11,
+    "summary": 0.11,
+    "arithmetic": 0.12,
     "chat": 0.06,
-    "repeat": 0.08,
+    "repeat": 0.06,
 }
+COMPOSED_SHARE = 0.5
 CHOICE = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -64,12 +66,19 @@ class Slots(dict[str, str]):
             "items": lambda: f"{source.number()} x {source.item()}",
             "noun": lambda: source.item().split()[-1],
             "thing": lambda: source.rng.choice(phrasings.PLACES[source.split]),
-            "pos": lambda: source.rng.choice(phrasings.ADJECTIVES["positive"]),
-            "neg": lambda: source.rng.choice(phrasings.ADJECTIVES["negative"]),
-            "neu": lambda: source.rng.choice(phrasings.ADJECTIVES["neutral"]),
+            "team": lambda: source.rng.choice(phrasings.TEAMS[source.split]),
+            "clock": lambda: f"{source.rng.randint(7, 21)}:{source.rng.choice(('00', '15', '30', '45'))}",
+            "pos": lambda: self.adjective("positive"),
+            "neg": lambda: self.adjective("negative"),
+            "neu": lambda: self.adjective("neutral"),
         }
         self[slot] = makers[name]() if name in makers else getattr(source, name)()
         return self[slot]
+
+    def adjective(self, label: str) -> str:
+        rng = self.source.rng
+        wide = self.source.split == "train" and rng.random() < 0.5
+        return rng.choice((phrasings.MORE_ADJECTIVES if wide else phrasings.ADJECTIVES)[label])
 
 
 class Generator:
@@ -251,6 +260,8 @@ class Generator:
         """A text that states all slots but the absent ones."""
         rng, split = self.rng, self.split
         slots = Slots(self.entities, **shown)
+        if split == "train" and rng.random() < COMPOSED_SHARE:
+            return self._composed(kind, shown, absent, slots)
         style = rng.random()
         extras = [
             self._text(rng.choice(documents.EXTRA[kind][split]), slots) for _ in range(rng.choice((0, 0, 0, 1, 1, 2)))
@@ -286,6 +297,14 @@ class Generator:
         if heading < 0.2:
             lines.insert(0, kind.upper() if heading < 0.1 else kind.capitalize())
         return rng.choice(("\n", "\n", "\n", ", ", "; ", " | ")).join(lines)
+
+    def _composed(self, kind: str, shown: dict[str, str], absent: list[str], slots: Slots) -> str:
+        """A text with rivals: a form, or sentences when nothing is absent."""
+        rng = self.rng
+        if absent or rng.random() < 0.5:
+            return layouts.form(kind, shown, absent, lambda template: self._text(template, slots), rng)
+        text = layouts.sentences(kind, lambda template: self._text(template, slots), rng)
+        return self._unknown_neighbour(text, shown)
 
     def _unknown_neighbour(self, text: str, shown: dict[str, str]) -> str:
         """Now and then an unknown word beside a name, so that names end where capitals end."""

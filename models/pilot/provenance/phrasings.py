@@ -6,15 +6,63 @@ ADJECTIVES: dict[str, list[str]] = {
     "neutral": "average okay ordinary normal standard usual typical acceptable".split(),
 }
 
+MORE_ADJECTIVES = {
+    "positive": """charming comfortable cosy delicious elegant enjoyable fabulous first-class flawless fresh generous
+        gorgeous impressive incredible kind magnificent marvellous outstanding polite relaxing reliable remarkable
+        splendid stunning stylish sturdy tasty terrific useful warm welcoming well-made fun clever clean quick
+        attentive handy spotless exciting refreshing smooth touching funny""".split(),
+    "negative": """appalling broken careless chaotic cold cramped cheap-looking clumsy confusing crowded damp
+        defective depressing disgusting dull faulty filthy flimsy frustrating greasy grim hopeless inedible lousy
+        mediocre messy miserable noisy nasty overpriced painful pathetic shabby smelly stale stressful tasteless
+        tedious tiresome unfriendly unhelpful unreliable worthless worn-out tiring sticky stupid""".split(),
+    "neutral": """fair so-so alright middling passable unremarkable common regular plain medium tolerable
+        conventional adequate unexceptional mixed moderate everyday""".split(),
+}
+"""More of the same, for training alone."""
+
 PLACES: dict[str, list[str]] = {
-    "train": "hotel restaurant cafe shop museum course film book phone laptop blender vacuum bicycle tent service support room breakfast tour app concert".split(),
-    "dev": "theatre camera bakery tablet".split(),
+    "train": """hotel restaurant cafe shop museum course film book phone laptop blender vacuum bicycle tent service support room breakfast tour app concert bar pub pizza soup lamp chair bed sofa car bus train flight ferry trip guide teacher lesson
+        school doctor dentist clinic gym pool beach park zoo castle church gallery show play song album game puzzle
+        printer screen headset watch knife pan oven fridge heater fan drill jacket dress shirt shoe bag helmet
+        pillow mattress towel shampoo perfume coffee tea cake bread cheese wine salad dinner lunch menu waiter cook
+        driver courier delivery website hotline repair garage workshop hairdresser bank contract seat view
+        garden terrace parking lift bathroom shower kitchen wifi heating location price manual""".split(),
+    "dev": "theatre aquarium bakery kayak".split(),
     "heldout": "library toaster airline campsite kettle podcast aquarium novel".split(),
 }
 
 SENTIMENT: dict[str, dict[str, list[str]]] = {
     "train": {
         "positive": [
+            "[I am|We are] [impressed|thrilled|over the moon|grateful|amazed|delighted] [by|with|about] [the {thing}|it|the staff|{person}].",
+            "[The staff|{person}|The owner|The team|Our guide] [went out of their way|was kind to us|solved everything|was so patient|made us feel at home].",
+            "[A gem|A treasure|A dream|A delight|Pure joy|A real find], [this {thing}|the {thing} in {city}].",
+            "[It|The {thing}] [exceeded|beat|passed] [all|my|our] [hopes|expectations].",
+            "[Money|Time] well spent[, thank you|, I would do it again|].",
+            "[It saved|The {thing} saved] [me|us] [hours|a lot of work|my day|so much trouble].",
+            "[Quick|Fast|Prompt], [clean|tidy|cheap] and {pos}, [what more could one want|I am glad we came|we loved it].",
+            "[I was|We were] [afraid|worried|sceptical|warned], [but there was no reason|for no reason|yet everything went well].",
+            "[No complaints|No regrets|Zero problems|Not one fault][, I am happy|, just {pos}|: {pos}|].",
+            "[I could not|We could not|You cannot] [be happier|ask for more|wish for more|find a better {thing}|go wrong with it].",
+            "[It is|It was] [not|never|anything but] {neg}[, quite the opposite|, on the contrary: {pos}|, I had a {pos} time].",
+            "[The {thing}|It] [still runs|still works|looks like new] after [{number} months|two years|so long], [well made|I am happy|great].",
+            "[My|Our] [daughter|son|mother|boss|neighbour|dog] [adores|loves|enjoys|cannot stop using] [it|the {thing}].",
+            "[Delicious|Tasty|Comfortable|Cosy|Smooth|Solid|Reliable|Charming] {thing}[, well done|, top marks|, a pleasure|].",
+            "[It may look|It may sound|It might seem] {neg}, [but|yet] [do not be fooled|believe me], it is {pos}.",
+            "[The price is high|It costs a lot|It is not cheap|I waited {number} minutes], [but|still] [it is worth it|I am glad I got it|worth every minute].",
+            "[I would|We would] [rate|give] it [ten of ten|five stars|top marks|the best score].",
+            "[They|The staff] [fixed|changed|sorted] [it|the {neg} {thing2}] [at once|for free|with a smile], [{pos} service|thank you so much].",
+            "[Keep it up|Hats off|Bravo|Chapeau|Kudos] [to {person}|to the team|], [{pos}|we had fun|what a {thing}].",
+            "[Other people|Some guests|Two friends] [complain|moan|said it is {neg}], [I cannot see why|I have no idea why], [I adore it|it is {pos}].",
+            "[Best decision|Best buy|Nicest surprise] of [the year|my life|{year}].",
+            "[The old one was|The last {thing} was|Everywhere else it was] {neg}, [this one|here it] is [so much better|far better|a joy].",
+            "[I use it|We use it|I go there] [every day|all the time|each week] and [it never lets me down|love it|would not miss it].",
+            "[Soft|Quiet|Bright|Fresh|Warm|Light] and {pos}, [the {thing} won us over|I would take it again|we slept like babies].",
+            "[If I could|I wish I could], I would [give more stars|stay longer|buy two|move in].",
+            "[Finally|At last] [a|one] {thing} that [works|keeps its promise|is fair|I can trust].",
+            "[Despite|In spite of] the {neg} [weather|start|reviews|{thing2}], [we had a {pos} time|I loved every minute|it was a joy].",
+            "[So glad|Very glad|Lucky] [that we chose|I found|we picked] [this {thing}|it|them].",
+            "[It was {neg} before|Before it was {neg}], [now|since the change] it is {pos}.",
             "[At first|In the beginning|On day one] it [was|seemed|looked] {neg}, [later|then|after a week] [it was|it became|I found it] {pos}.",
             "[{person} told me|I was told|I had read] that [it is|the {thing} is] {neg}. [That is wrong|Not true]: {pos}!",
             "[I would call|We call|I find] [it|this {thing}|the {thing}] {pos}.",
@@ -63,6 +111,37 @@ SENTIMENT: dict[str, dict[str, list[str]]] = {
             "[My friends|My family|People] [called it|said it was] {neg}, [but I disagree|I do not agree|they are wrong]: it is {pos}.",
         ],
         "negative": [
+            "[I am|We are] [shocked|annoyed|fed up|furious|let down|frustrated] [by|with|about] [the {thing}|it|the staff|{person}].",
+            "[The staff|{person}|The owner|The team|Our guide] [ignored us|shouted at me|did not care|laughed at us|never answered|forgot us].",
+            "[Junk|Garbage|Rubbish|A rip-off|A nightmare|A joke|Pure stress], [this {thing}|the {thing} in {city}].",
+            "[It|The {thing}] [fell short of|missed|is far below] [all|my|our] [hopes|expectations].",
+            "[Money|Time] [thrown away|wasted|lost][, thank you for nothing|, never again|].",
+            "[It cost|The {thing} cost] [me|us] [hours|a lot of nerves|my whole day|so much trouble].",
+            "[Noisy|Cold|Late], [dirty|smelly|expensive] and {neg}, [what else can go wrong|I am sorry we came|we hated it].",
+            "[I was|We were] [excited|full of hope|looking forward to it], [what a let-down|for nothing|but everything went wrong].",
+            "[Nothing but|Only|So many] [complaints|problems|faults|troubles][, I am unhappy|, just {neg}|: {neg}|].",
+            "[I could not|You cannot|One cannot] [use it|sleep there|trust them|read it|stand it][, so {neg}|, too {neg}|, sadly|].",
+            "[It is|It was] [not|never|anything but|far from] {pos}[, quite the opposite|, on the contrary: {neg}|, I had a {neg} time].",
+            "[The {thing}|It] [fell apart|broke down|leaks|rattles|burned out] after [{number} days|two weeks|one use], [badly made|I am angry|awful].",
+            "[My|Our] [daughter|son|mother|boss|neighbour|dog] [hates|cannot stand|is scared of|refuses to use] [it|the {thing}].",
+            "[Stale|Uncomfortable|Cramped|Clumsy|Broken|Unreliable|Shabby|Overpriced] {thing}[, shame on them|, no stars|, a pain|].",
+            "[It may look|It may sound|It might seem] {pos}, [but|yet] [do not be fooled|believe me], it is {neg}.",
+            "[The price is low|It is cheap|It looks nice|They advertise a lot], [but|still] [it is not worth it|I wish I had not bought it|worth nothing].",
+            "[I would|We would] [rate|give] it [zero of ten|one star|no points|the lowest score].",
+            "[They|The staff] [never fixed|did not change|refused to repair] [it|the {neg} {thing2}], [{neg} service|no thanks to them].",
+            "[Shame on you|Boo|Hands off|Beware|Never again|Run away], [{neg}|we had no fun|what a {neg} {thing}].",
+            "[Other people|Some guests|Two friends] [praise it|rave about it|said it is {pos}], [I cannot see why|I have no idea why], [I loathe it|it is {neg}].",
+            "[Worst decision|Worst buy|Biggest mistake] of [the year|my life|{year}].",
+            "[The old one was|The last {thing} was|Everywhere else it was] {pos}, [this one|here it] is [so much worse|far worse|a pain].",
+            "[I tried|We tried] [it|the {thing}] [three times|again and again|for weeks] and [it lets me down|it fails|gave up].",
+            "[Hard|Loud|Dark|Smelly|Sticky|Crowded] and {neg}, [the {thing} spoiled our day|I would not take it again|we could not sleep].",
+            "[If I could|I wish I could], I would [give no star|leave at once|get my money back|forget it].",
+            "[Again|Once more] [a|one] {thing} that [does not work|breaks its promise|cheats you|I cannot trust].",
+            "[Despite|In spite of] the {pos} [weather|start|reviews|{thing2}], [we had a {neg} time|I hated every minute|it was a pain].",
+            "[So sorry|Very sorry|Unlucky] [that we chose|I found|we picked] [this {thing}|it|them].",
+            "[It was {pos} before|Before it was {pos}], [now|since the change] it is {neg}.",
+            "[They promised|The advert promised|I was promised] [a {pos} {thing}|something {pos}], [a lie|what I got was {neg}|nothing of it is true].",
+            "[Great|Nice|Lovely|Wonderful], [another {neg} {thing}|it broke again|now it is dead|I have to wait again].",
             "[At first|In the beginning|On day one] it [was|seemed|looked] {pos}, [later|then|after a week] [it was|it became|I found it] {neg}.",
             "[{person} told me|I was told|I had read] that [it is|the {thing} is] {pos}. [That is wrong|Not true]: {neg}!",
             "[I would call|We call|I find] [it|this {thing}|the {thing}] {neg}.",
@@ -112,6 +191,43 @@ SENTIMENT: dict[str, dict[str, list[str]]] = {
             "[My friends|My family|People] [called it|said it was] {pos}, [but I disagree|I do not agree|they are wrong]: it is {neg}.",
         ],
         "neutral": [
+            "[The|This] {thing} is [made of|painted in|delivered with|sold with] [wood|white|two keys|a cable|a manual].",
+            "[It|The {thing}] has [a door|a window|a screen|a handle|{number} pages|{number} shelves|a garden] [on the left|in {city}|and a cellar|].",
+            "[I went|We went|{person} went] to the {thing} [on {date}|by bus|with {person2}|in the morning].",
+            "[Our|My] [visit|order|stay|test] was [on {date}|in {month}|last year|{number} days ago].",
+            "[The {thing} belongs to|The owner of the {thing} is|It is run by] {person}.",
+            "[They|The shop|The {thing}] [closed|moved|changed owner|opened again] in {year}.",
+            "[The menu|The list|The plan|The manual] has {number} [entries|pages|items|lines].",
+            "[Breakfast|Dinner|The {thing2}] is [served|open] [from {number} on|until noon|on the first floor|in the hall].",
+            "[It runs|It works|It is driven] [on batteries|with gas|by hand|on two wheels].",
+            "[I read|We saw|{person} watched] the {thing} [in two days|on {date}|at home|with the kids].",
+            "[Nothing to praise|Nothing to love], nothing to [blame|hate|complain about].",
+            "[It is|It was|The {thing} is] [all right|alright|fair|passable|so-so|middling|neither here nor there].",
+            "[Not {pos}|Not really {pos}], [but not {neg}|and not {neg} either|but also not {neg}][, just {neu}|].",
+            "[On the one hand|On the plus side] {pos}, [on the other hand|on the minus side] {neg}.",
+            "[As much|Just as much] {pos} as {neg}, [I cannot decide|it evens out|so my feelings are mixed].",
+            "[Mixed feelings|Mixed|Half and half]: {pos} {thing}, {neg} {thing2}.",
+            "[The {thing} was {pos}|{pos} {thing}], the {thing2} {neg}[, so in the middle|, so average|, it balances out].",
+            "[Three of five|Five out of ten|Two and a half] [stars|points][, average|, {neu}|, nothing special|].",
+            "[I feel|We feel] [nothing|neither joy nor anger|indifferent] [about it|about the {thing}|when I use it].",
+            "[I do not|We do not] [mind|care much about|think much about] [the {thing}|it], [it is there|it is {neu}|that is all].",
+            "[It could be|Could be|I have seen] better, [it could be|could be|I have seen] worse.",
+            "[It is|The {thing} is] [as expected|what you pay for|like all others|the same as before], [no surprise|no more, no less|{neu}].",
+            "[We cannot say much|No comment|I have no view|Too early to say], [we used it once|I just got it|it came on {date}|it is new].",
+            "[Does|It does] the job[, nothing more|, that is it|, {neu}|].",
+            "[One day {pos}, the next {neg}|Sometimes {pos}, sometimes {neg}|Partly {pos}, partly {neg}].",
+            "[Some|Half of us] [liked|loved] it, [some|the others] [did not|hated it][, so it depends|, I abstain|].",
+            "[I neither|We neither] [like|love|recommend|enjoyed] [nor|or] [dislike|hate|advise against|regretted] [it|the {thing}].",
+            "[The {thing}|It] [weighs|holds|is] {number} [grams|litres|metres long|years old] [and costs {amount}|].",
+            "[You reach it|The way there is|One gets there] [by train|by bus|on foot in {number} minutes].",
+            "[I do not know yet|Still testing|Ask me later], [whether it is {pos} or {neg}|if I like the {thing}].",
+            "[It replaced|I replaced] [our old {thing}|the one from {year}] [on {date}|last month|].",
+            "[{person}|My wife|A colleague] [gave|lent|sold] me the {thing} [for {amount}|on {date}|].",
+            "[The colour is|It is painted|They have it in] [grey|brown|blue|white|green].",
+            "[Usual|Standard|Typical|Normal] {thing}, [usual|standard|normal] [price|size|{thing2}].",
+            "[There was|We found] [nothing {pos} and nothing {neg}|neither {pos} nor {neg} things] [in|about] the {thing}.",
+            "[It is a {thing}|This is a {thing}|A {thing} is a {thing}], [what should I say|nothing to add|full stop].",
+            "[Check-in|Opening|The show|The tour] is at {number}, [check-out|closing|the end] at {number2}.",
             "[The|This] {thing} [weighs|measures|has] {number} [kilos|metres|buttons|floors].",
             "[I|We] [paid|gave] {amount} for the {thing}.",
             "[There are|They have] {number} [tables|rooms|seats] in the {thing}.",
@@ -146,9 +262,36 @@ SENTIMENT: dict[str, dict[str, list[str]]] = {
         ],
     },
     "dev": {
-        "positive": ["What a {pos} {thing}, I am happy.", "People warned us it was {neg}, yet we loved the {thing}."],
-        "negative": ["What a {neg} {thing}, I am disappointed.", "The {thing} looked {pos}, yet it stopped working."],
-        "neutral": ["A {neu} {thing}, nothing more.", "The {thing} is in {city} and opens at {number}."],
+        "positive": [
+            "My expectations were low, [but I must say|but honestly], {pos}.",
+            "Would buy again, the {thing} is {pos}.",
+            "[Nobody|No guest] could call this {thing} {neg}. We had a great stay.",
+            "The {thing2} took ages, yet the {thing} made up for it. {pos}!",
+            "I cannot praise {person} enough.",
+            "Our kids did not want to leave the {thing}.",
+            "What a {pos} {thing}, I am happy.",
+            "People warned us it was {neg}, yet we loved the {thing}.",
+        ],
+        "negative": [
+            "My expectations were high, [but I must say|but honestly], {neg}.",
+            "Would not buy again, the {thing} is {neg}.",
+            "[Nobody|No guest] could call this {thing} {pos}. We left early.",
+            "The {thing2} was fine, yet the {thing} ruined it. {neg}!",
+            "I still wait for an apology from {person}.",
+            "Our kids wanted to leave the {thing} after ten minutes.",
+            "What a {neg} {thing}, I am disappointed.",
+            "The {thing} looked {pos}, yet it stopped working.",
+        ],
+        "neutral": [
+            "Bought the {thing} in {city} on {date}.",
+            "Neither good nor bad, a {thing} like many.",
+            "Parts of it were {pos} and parts were {neg}, so I am torn.",
+            "The {thing} has {number} seats and a {thing2} next door.",
+            "I can live with the {thing}, but I can live without it.",
+            "{person} picked up the {thing} at {number} o'clock.",
+            "A {neu} {thing}, nothing more.",
+            "The {thing} is in {city} and opens at {number}.",
+        ],
     },
     "heldout": {
         "positive": [
@@ -183,6 +326,13 @@ SENTIMENT: dict[str, dict[str, list[str]]] = {
 
 ASK_SENTIMENT: dict[str, list[str]] = {
     "train": [
+        "[How|In what mood|With which feeling] [was this|is this|did they] [written|write this]? {text}",
+        "[Decide|Determine|Find out|Work out] [whether|if] [this|the review|the comment] is [positive, negative or neutral|negative, positive or neutral]: {text}",
+        "[Does|Did] [the writer|the author|this person|the guest] [like it|sound happy|enjoy it]? [Answer|Say|Reply] [with|] positive, negative or neutral.\n{text}",
+        "[Praise|Good news|Happy], [blame|bad news|unhappy] or [neither|neutral]? [Say positive, negative or neutral.|Answer with the sentiment.] {text}",
+        "[Attitude|Tone|Sentiment|Opinion] [of this text|of the writer|] [(positive, negative, neutral)|]: {text}",
+        "[Guest|User|Client|Reader] [wrote|says]: {text}\n\n[What is the sentiment?|Positive, negative or neutral?|Sentiment?]",
+        "[Read|Look at] this [review|comment|opinion] and [give|name|choose] the sentiment[.|:] {text}",
         "[Please|] [judge|rate|classify|label|name|say|give] [the|its] [sentiment|mood|feeling] [of|in] [this|the following|my] [review|text|comment|feedback|message]: {text}",
         "[Is|Does] [it|this] [sound|seem] [positive, negative or neutral|negative, neutral or positive]? {text}",
         "{text}\n\n[Sentiment|Mood|Positive, negative or neutral|Which feeling is it]?",
@@ -204,7 +354,11 @@ ASK_SENTIMENT: dict[str, list[str]] = {
         "{text}\nIs this positive, negative or neutral?",
         "Is the feedback good or bad? Say positive, negative or neutral: {text}",
     ],
-    "dev": ["Tell me the sentiment: {text}"],
+    "dev": [
+        "{text}\nHow satisfied is this person? positive, negative or neutral",
+        "Sentiment check: {text}",
+        "Tell me the sentiment: {text}",
+    ],
     "heldout": [
         "Read the review and tell me whether it is positive, negative or neutral: {text}",
         "Customer feedback:\n{text}\n\nWhich sentiment does it have?",
@@ -215,7 +369,7 @@ ASK_SENTIMENT: dict[str, list[str]] = {
 ACTIONS: dict[str, list[str]] = {
     "train": """move the launch to {date}|hire {number} new people|buy {item}|close the office in {city}|open a shop in {city}|change the supplier to {company}|raise the price to {amount}
         |cancel the order of {item}|test {product} for a month|paint the office|write a new plan|ask {company} for a quote|train the staff|repair the roof|sell the old {item}|send {item} to {company}
-        |{word} the {word2}|{word} {item} in {city}|buy {item} and {item2}|call {person2}|invite {person2} to {city}|give {amount} to {company}|build a new {word}|sell {number} {item}|count the {item}|meet {company} on {date}|move to {city}|clean the {word} room|order a new {word}|start on {date}|wait until {date}|cut the budget by {amount}|visit {company} in {city}""".replace(
+        |{word} the {word2}|{word} {item} in {city}|buy {item} and {item2}|call {person2}|invite {person2} to {city}|give {amount} to {company}|build a new {word}|sell {number} {item}|count the {item}|meet {company} on {date}|move to {city}|clean the {word} room|order a new {word}|sign the contract with {company}|stop using {product}|order {item} from {company}|replace {product} by {product2}|pay {amount} for {item}|start a {word} course on {date}|travel to {city} on {date}|cancel the {word} of {company}|rent {number} {item}|publish the {word} report|finish the {word} before {date}|teach {person2} the {word}|look for a new {word} in {city}|give {item} to {person2}|build {number} {word} stations|store the {item} in {city}|send {person2} to {city}|lower the price of {item} to {amount}|double the number of {item}|reply to {company}|drop the {word} plan|meet {person2} in {city} on {date}|keep {product}|spend {amount} on {item}|start on {date}|wait until {date}|cut the budget by {amount}|visit {company} in {city}""".replace(
         "\n        ", ""
     ).split("|"),
     "dev": "order {number} {item}|delay the visit to {date}|rent a room in {city}".split("|"),
@@ -225,13 +379,21 @@ ACTIONS: dict[str, list[str]] = {
 }
 
 TEAMS: dict[str, list[str]] = {
-    "train": "sales support finance design product marketing legal training garden kitchen research quality".split(),
-    "dev": "packing music".split(),
+    "train": "sales support finance design product marketing legal training garden kitchen research quality accounting delivery data web office travel event security warehouse repair cleaning night export press service hardware mobile north south history energy paper science film sport food health human field".split(),
+    "dev": "archive choir".split(),
     "heldout": "safety purchasing catering insurance".split(),
 }
 
 FILLER: dict[str, list[str]] = {
     "train": [
+        "[The room|It] was [full|small|quiet|warm].",
+        "{person2} [sent|showed|made] [a letter|slides|a list|coffee].",
+        "[Lunch|Dinner|A break] [came|was] at {number}.",
+        "[The {team2} team|{company}] [was invited too|had no time|sent regards].",
+        "[Next|The next] [talk|round] is on {date2}.",
+        "[We|They] [also|] [looked at|spoke about|saw] [{item}|the budget|last year].",
+        "[It was|They had] [a good day|fun|nothing to add].",
+        "{person2} [asked a question|thanked everybody|left early|told a joke].",
         "The meeting [took|lasted] {number} minutes.",
         "[Everybody|Everyone] was on time.",
         "There was coffee and {item}.",
@@ -257,6 +419,16 @@ FILLER: dict[str, list[str]] = {
 MEETING: dict[str, tuple[list[str], list[str]]] = {
     "train": (
         [
+            "[Yesterday|Today|On Monday|This week|On {date}] the {team} team [decided|agreed|promised|voted|resolved] to {action}.",
+            "[The {team} team|The team for {team}|Team {team}] [met|sat together|had a call] and [decided|agreed|chose] to {action}.",
+            "[Here is|This is] [the result|the outcome|what came out]: the {team} team [will|is to|shall] {action}.",
+            "[All agreed|Nobody objected|The vote was clear]: the {team} team [will|should|is to] {action}.",
+            "[They|We|The boss] asked the {team} team to {action}[, and it agreed|, which it will do|].",
+            "[Rather than wait|Instead of waiting|Before the summer], the {team} team [will|wants to|is going to] {action}.",
+            "[The job|The task|The aim|The order] [for|of] the {team} team [is|was]: {action}.",
+            "[The {team} team|They of the {team} team] [said yes|gave a green light] to the plan to {action}.",
+            "[What|The thing that] the {team} team [will do|decided] [next|] is to {action}.",
+            "[It took {number} minutes until|In the end|After a vote] the {team} team [was ready|made up its mind|chose] to {action}.",
             "[Everybody|All of them|The people] in the {team} team [voted|chose|promised] to {action}.",
             "[The {team} team|They in the {team} team] [will|must|should|has to] {action}[, they said|].",
             "[We in the {team} team|The people of the {team} team] [decided|want|plan|hope] to {action}.",
@@ -274,6 +446,14 @@ MEETING: dict[str, tuple[list[str], list[str]]] = {
             "The decision of the {team} team: {action}.",
         ],
         [
+            "{person} [signed up|volunteered|raised a hand|was picked|was named|said yes|accepted] [for it|to do it|].",
+            "[The lead|The work|The job|Responsibility] [is with|goes to|lies on|was taken by|stays with] {person}.",
+            "[If you have|For] questions, {person} is [the one|responsible|in charge].",
+            "[{person} is|We made {person}|They named {person}] [the head of this|the leader|responsible|the owner of the task].",
+            "[Everything|The rest|Details] will be [handled|managed|organised|arranged] by {person}.",
+            "[Not {person2} but|Instead of {person2},] {person} [does it|is in charge|leads it].",
+            "[This time|From now on|As always] {person} [takes the job|leads|is responsible|runs it].",
+            "[The leader|The boss of this|The owner] [is|will be] {person}[, as before|].",
             "{person} [is in charge|looks after it|leads this|was chosen for it|will see to it].",
             "[The one|The person] [in charge|who does it|who leads] [is|will be] {person}.",
             "[They gave|We gave] the [task|job|lead] to {person}.",
@@ -288,7 +468,20 @@ MEETING: dict[str, tuple[list[str], list[str]]] = {
             "{person} [will report back|will follow up] [soon|next week].",
         ],
     ),
-    "dev": (["So the {team} team is to {action}."], ["It is the job of {person}."]),
+    "dev": (
+        [
+            "After lunch the {team} team settled on a plan: {action}.",
+            "There is a new goal for the {team} team, namely to {action}.",
+            "The {team} team got permission to {action}.",
+            "So the {team} team is to {action}.",
+        ],
+        [
+            "{person} keeps an eye on it.",
+            "For all this we count on {person}.",
+            "The name on the list is {person}.",
+            "It is the job of {person}.",
+        ],
+    ),
     "heldout": (
         [
             "At last all agreed that the {team} team is going to {action}.",
@@ -305,6 +498,17 @@ MEETING_SUMMARY = "The {team} team will {action}; {person} is responsible."
 INCIDENT: dict[str, tuple[list[str], list[str], list[str]]] = {
     "train": (
         [
+            "[People|The staff|All of us|Guests|Many] [could not use|were not able to use|had to work without|lost] {product} [on {date}|today|for {number} minutes|].",
+            "[Yesterday|This week|In {month}|At {number} minutes past nine] {product} [quit|froze|died|broke|was dead|did nothing].",
+            "[There were|We got|{person2} wrote about] [complaints|calls|reports]: {product} [was down|did not work|was broken].",
+            "[Sadly|Once more|Again|For the second time] {product} [failed|stopped|crashed|was offline] [on {date}|].",
+            "[Something|A lot] went wrong with {product} [on {date}|this morning|].",
+            "[Since {date}|For {number} minutes|All day] {product} [was silent|was out of order|refused to start|stood still].",
+            "[We had to|They had to] [close early|wait|use paper] because {product} [was down|did not run|was broken].",
+            "[The {team} team|{person2}|A customer] [saw|noticed|told us] that {product} [stopped|had failed|was dead].",
+            "[It happened again|Bad news|Alarm]: {product} [is down|does not work|broke down].",
+            "{product} [gave no answer|showed an error|would not open|lost its power|turned itself off] [on {date}|today|].",
+            "[On {date}|Today] [work stopped|nothing moved|we lost time] [because|when] {product} [failed|broke|was down].",
             "[This morning|Today|On {date}|At noon] {product} [did not start|was broken|gave up|went offline].",
             "[We had|There was] [a problem|trouble|an outage] with {product} [on {date}|today|].",
             "{product} [could not be used|was not available|did not answer] [for {number} minutes|on {date}|all morning].",
@@ -316,6 +520,15 @@ INCIDENT: dict[str, tuple[list[str], list[str], list[str]]] = {
             "[Users|Customers] [reported|said] that {product} [was down|did not work].",
         ],
         [
+            "[It turned out to be|The culprit was|The fault was|At fault was|Guilty was] {cause}.",
+            "[The report|The log|{person2}] [blames|points to|names|mentions] {cause}.",
+            "[All because of|Simply|Just|No wonder:] {cause}.",
+            "[Why|How come|The reason]? {cause} [was behind it|did it|, nothing else].",
+            "[Not {item} but|Not the {team} team but] {cause} [was to blame|caused it|was the reason].",
+            "[It all|This|Everything] [began|started] with {cause}.",
+            "[The root of it|The trigger|The source|What broke it] was {cause}.",
+            "[A check|A test|A look inside] [showed|revealed|found] {cause}.",
+            "[{cause} had|{cause} has] [done this|led to it|stopped everything].",
             "[{cause} was|It was {cause}, that is] the [reason|cause].",
             "[We|They|The team] [saw|found|think] that {cause} [was the reason|caused it|led to this].",
             "[The problem|The trouble|All this] [came from|was caused by|is due to] {cause}.",
@@ -327,6 +540,15 @@ INCIDENT: dict[str, tuple[list[str], list[str], list[str]]] = {
             "{person2} found {cause}.",
         ],
         [
+            "[After {number} minutes|At noon|By the evening|The same day] {person} [had it running|got it going|had fixed it|solved it].",
+            "[We called|They called|Luckily] {person}[, who| came and] [fixed|repaired|solved] it.",
+            "{person} [came in|stayed late|worked all night] and [fixed it|repaired it|brought it up again].",
+            "[Not {person2} but|Together with nobody,] {person} [fixed it|found the fix|repaired it].",
+            "[The hero|The one who fixed it|The helper|The person who repaired it] was {person}.",
+            "[A repair by|Quick work by|Good work by] {person} [helped|brought it back|solved it].",
+            "[In the meantime|Meanwhile|By now] {person} [has repaired|has fixed|restored] [it|everything].",
+            "[It runs|Everything works|It is up] [again|as before], [{person} saw to that|because {person} repaired it].",
+            "{person} [put in a new part|changed a part|restarted it|cleaned it], and [it works|all is well|it runs] [again|].",
             "{person} [could fix it|has solved it|made it work again|found a way to fix it|got it back].",
             "[Later|Soon|In the end] {person} [fixed|repaired|solved] it.",
             "[It was|All was] [repaired|fixed|restored] by {person}[ in {number} minutes|].",
@@ -338,7 +560,26 @@ INCIDENT: dict[str, tuple[list[str], list[str], list[str]]] = {
             "[Thanks to|With the help of] {person} it [works again|is back].",
         ],
     ),
-    "dev": (["Nobody could use {product} on {date}."], ["What caused it was {cause}."], ["{person} brought it back."]),
+    "dev": (
+        [
+            "Right after lunch {product} went dark.",
+            "Trouble in {city}: {product} had an outage.",
+            "We could not get {product} to run.",
+            "Nobody could use {product} on {date}.",
+        ],
+        [
+            "Once again {cause} made it fail.",
+            "In the log we read of {cause}.",
+            "{cause} must have been the trigger.",
+            "What caused it was {cause}.",
+        ],
+        [
+            "An hour later {person} had a cure.",
+            "By phone {person} told us how to mend it and all was fine.",
+            "{person} got things moving again.",
+            "{person} brought it back.",
+        ],
+    ),
     "heldout": (
         ["For {number} minutes {product} was down for all customers.", "Yesterday we saw that {product} had failed."],
         ["The problem happened due to {cause}.", "As the cause we found {cause}."],
@@ -348,6 +589,26 @@ INCIDENT: dict[str, tuple[list[str], list[str], list[str]]] = {
 
 CAUSES: dict[str, list[str]] = {
     "train": [
+        "a {word} error",
+        "a {word} {word2}",
+        "a lost {word}",
+        "an open {word}",
+        "a dead {word}",
+        "{item}",
+        "a fault in {product2}",
+        "a storm in {city}",
+        "a {word} from {company}",
+        "a mistake of {person2}",
+        "the {word} of {company}",
+        "heat",
+        "smoke",
+        "dust in the {word}",
+        "a virus",
+        "a loose {word}",
+        "{number} wrong {item}",
+        "the update of {date2}",
+        "an empty tank",
+        "a mouse in the {word}",
         "a full disk",
         "a broken cable",
         "a wrong password",
@@ -375,6 +636,12 @@ INCIDENT_SUMMARY = "{product} failed because of {cause}; {person} fixed it."
 
 ASK_SUMMARY: dict[str, list[str]] = {
     "train": [
+        "[Boil|Break] [this|it] down to one [sentence|line]: {text}",
+        "[Can|Could|Would] you [summarise|shorten|condense] [this|the text|my note] [for me|please|]? {text}",
+        "[I have no time|Too long], [give me the gist|what does it say|one sentence please]: {text}",
+        "[Note|Mail|Minutes|Report|Message]: {text}\n[Gist|Main point|One sentence|Summary|In short][:|?|]",
+        "[Reduce|Cut|Turn] [this|the following|the text] [to|into] [one sentence|a summary|a short note].\n{text}",
+        "[The gist|The essence|The key point] of [this|the text]: {text}",
         "[Please|] [summarise|summarize|shorten|condense] [this|the following|my] [note|text|report|message|mail] [in one sentence|briefly|]: {text}",
         "{text}\n\n[Summary|Short version|In one sentence|What is the point|Make it short][?|:|]",
         "[Give me|Write|Make|I need] [the|a] [short|brief|one line] [summary|version] of [this|the text|it]: {text}",
@@ -394,7 +661,7 @@ ASK_SUMMARY: dict[str, list[str]] = {
         "Summarise this report in one sentence.\n{text}",
         "Text: {text}\nSummary:",
     ],
-    "dev": ["Sum this up: {text}"],
+    "dev": ["In a few words, what is said here?\n{text}", "{text}\n\nBrief me.", "Sum this up: {text}"],
     "heldout": [
         "Please write the summary of this note in one short sentence: {text}",
         "{text}\n\nWhat is the short summary of this?",
@@ -405,6 +672,16 @@ ASK_SUMMARY: dict[str, list[str]] = {
 ARITHMETIC: dict[str, dict[str, list[str]]] = {
     "+": {
         "train": [
+            "[Tell me|Say|Please say|I need to know] [what|how much] {a} [+|plus|and] {b} [is|makes|gives].",
+            "[Work out|Find|Give me] {a} [+|plus] {b}[.|, please.]",
+            "[The result of|Result:] {a} [+|plus] {b}[?|]",
+            "[{a} and {b}|{a} plus {b}|{a}+{b}] [make|is|gives|equals] [what|how much]?",
+            "[Sum|Sum of] {a} and {b}[?|.|]",
+            "[Start with|Take|You have] {a} and add {b}[.|, what do you get?]",
+            "[First {a}, then {b} more|{a} today and {b} tomorrow], [how many|how much] [together|in total]?",
+            "[There are|I see|We have] {a} {noun} and {b} more come. How many [are there|in total|now]?",
+            "[{first} buys|I buy|We sell] {a} {noun} [on Monday|today] and {b} [on Tuesday|tomorrow]. [How many in all?|How many is that together?]",
+            "[add up|sum up|put together] {a} and {b}",
             "What is {a} + {b}?",
             "{a} + {b}",
             "{a} + {b} =",
@@ -417,7 +694,11 @@ ARITHMETIC: dict[str, dict[str, list[str]]] = {
             "What's {a}+{b}?",
             "{first} has {a} {noun} and gets {b} more. How many {noun} are there now?",
         ],
-        "dev": ["Please add {b} to {a}."],
+        "dev": [
+            "{a} and {b} in total?",
+            "If I own {a} {noun} and find {b}, how many is that?",
+            "Please add {b} to {a}.",
+        ],
         "heldout": [
             "Tell me the sum of {a} and {b}.",
             "How much is {a} plus {b}?",
@@ -427,6 +708,17 @@ ARITHMETIC: dict[str, dict[str, list[str]]] = {
     },
     "-": {
         "train": [
+            "[Tell me|Say|Please say|I need to know] [what|how much] {a} [-|minus] {b} [is|makes|gives].",
+            "[Work out|Find|Give me] {a} [-|minus] {b}[.|, please.]",
+            "[The result of|Result:] {a} [-|minus] {b}[?|]",
+            "[{a} minus {b}|{a}-{b}|{a} less {b}] [is|gives|equals] [what|how much]?",
+            "[Deduct|Remove|Withdraw] {b} from {a}[.|, what is left?]",
+            "[From {a} we|We have {a} and] take {b}[.|, what remains?]",
+            "[The difference of|Difference between] {a} and {b}[?|.|]",
+            "[Start with|You have] {a} and [subtract|lose|remove] {b}[.|, what do you get?]",
+            "[There are|I see|We have] {a} {noun} and {b} [go|are sold|break|get lost]. How many [are left|remain]?",
+            "[How many are|What is] left if {b} of {a} [go|are gone]?",
+            "[{first} had|I had] {a} {noun} and gave away {b}. [How many remain?|What is left?]",
             "What is {a} - {b}?",
             "{a} - {b}",
             "{a} - {b} =",
@@ -438,7 +730,7 @@ ARITHMETIC: dict[str, dict[str, list[str]]] = {
             "What's {a}-{b}?",
             "{first} has {a} {noun} and sells {b}. How many {noun} are left?",
         ],
-        "dev": ["Please take {b} from {a}."],
+        "dev": ["How much remains of {a} after {b} is gone?", "{a} take away {b}", "Please take {b} from {a}."],
         "heldout": [
             "How much is {a} minus {b}?",
             "There are {a} {noun} and {first} sells {b}. How many are left?",
@@ -447,6 +739,15 @@ ARITHMETIC: dict[str, dict[str, list[str]]] = {
     },
     "*": {
         "train": [
+            "[Tell me|Say|Please say|I need to know] [what|how much] {a} [*|times|x] {b} [is|makes|gives].",
+            "[Work out|Find|Give me] {a} [*|times|x] {b}[.|, please.]",
+            "[The result of|Result:] {a} [*|times|x] {b}[?|]",
+            "[{a} times {b}|{a}*{b}|{a} x {b}] [is|gives|equals] [what|how much]?",
+            "[The product of|Product of] {a} and {b}[?|.|]",
+            "[Start with|Take|You have] {a} and multiply [it|] by {b}[.|, what do you get?]",
+            "[There are|We have] {a} boxes with {b} {noun} each. How many {noun} [are there|in all]?",
+            "{a} {noun} cost {b} each[. What is the price?|, how much together?]",
+            "Multiply {a} [with|times] {b}[, please.|.|]",
             "What is {a} * {b}?",
             "{a} * {b}",
             "{a} x {b} =",
@@ -457,7 +758,7 @@ ARITHMETIC: dict[str, dict[str, list[str]]] = {
             "Calculate {a}*{b}",
             "What's {a}*{b}?",
         ],
-        "dev": ["Please multiply {a} and {b}."],
+        "dev": ["{a} groups of {b} are how many?", "I want the product {a} by {b}.", "Please multiply {a} and {b}."],
         "heldout": ["How much is {a} times {b}?", "Please compute {a} x {b}."],
     },
 }
