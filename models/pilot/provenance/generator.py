@@ -116,7 +116,7 @@ class Generator:
 
     def _ask(self, asks: list[str], text: str, answer: str, **values: str) -> list[Message]:
         prompt = self._expand(self.rng.choice(asks)).format(text=text, **values)
-        if self.split == "train" and self.rng.random() < 0.06:
+        if self.split == "train" and prompt.endswith(text) and self.rng.random() < 0.06:
             head = prompt.removesuffix(text)
             prompt = head.lower() + prompt[len(head) :]
         return exchange(prompt, answer)

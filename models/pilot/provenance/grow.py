@@ -1,23 +1,26 @@
-"""Adds layers to a training checkpoint.
+"""Carries a training checkpoint over to more layers or to another tokenizer.
 
 A new layer starts as a copy of the one below it with zero output, so that the
 model computes what it computed before and learns to use the layer from there.
-The optimizer state of the old layers is kept.
+A new token starts with the mean embedding of the tokens that spelt it before.
+The optimizer state of what is old is kept.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import shutil
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
-from transformers import LlamaForCausalLM
+from tokenizers import Tokenizer, decoders
+from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 from text import chat_tokenizer
 from train import new_model, optimizers
 
+EMBEDDING, HEAD = "model.embed_tokens.weight", "lm_head.weight"
 OUTPUTS = ("self_attn.o_proj.weight", "mlp.down_proj.weight")
 
 
@@ -40,32 +43,61 @@ def origin(name: str, sources: list[int]) -> tuple[str, bool]:
     return old_name, layer > 0 and sources[layer - 1] == sources[layer]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="folder with checkpoint.pt and tokenizer.json")
-    parser.add_argument("--sources", type=int, nargs="+", required=True, help="the old layer of each layer: 0 1 1 2")
-    args = parser.parse_args()
-    path = args.work / "checkpoint.pt"
-    state = torch.load(path, weights_only=True)
-    tokenizer = chat_tokenizer(Tokenizer.from_file(str(args.work / "tokenizer.json")))
-    small, large = new_model(tokenizer, max(args.sources) + 1), new_model(tokenizer, len(args.sources))
-
+def carry_layers(state: dict, tokenizer: PreTrainedTokenizerFast, sources: list[int]) -> None:
+    """Gives the checkpoint one layer for each source, the number of an old layer."""
+    small, large = new_model(tokenizer, max(sources) + 1), new_model(tokenizer, len(sources))
     weights = {}
     for name in large.state_dict():
-        old_name, is_new = origin(name, args.sources)
+        old_name, is_new = origin(name, sources)
         value = state["model"][old_name]
         weights[name] = torch.zeros_like(value) if is_new and name.endswith(OUTPUTS) else value.clone()
-
-    optims = []
     for saved, before, after in zip(state["optims"], parameter_names(small), parameter_names(large), strict=True):
         kept = {}
         for number, name in enumerate(after):
-            old_name, is_new = origin(name, args.sources)
+            old_name, is_new = origin(name, sources)
             if not is_new:
                 kept[number] = saved["state"][before.index(old_name)]
-        (group,) = saved["param_groups"]
-        optims.append({"state": kept, "param_groups": [group | {"params": list(range(len(after)))}]})
-    torch.save(state | {"model": weights, "optims": optims}, path)
+        saved["state"] = kept
+        saved["param_groups"][0]["params"] = list(range(len(after)))
+    state["model"] = weights
+
+
+def carry_tokens(state: dict, before: Tokenizer, after: Tokenizer) -> None:
+    """Gives the checkpoint the embeddings of another tokenizer."""
+    known = before.get_vocab()
+    read = decoders.ByteLevel()
+    rows = []
+    for token, _ in sorted(after.get_vocab().items(), key=lambda entry: entry[1]):
+        spelling = before.encode(read.decode([token]), add_special_tokens=False).ids
+        rows.append([known[token]] if token in known else spelling)
+
+    def carried(table: torch.Tensor) -> torch.Tensor:
+        return torch.stack([table[row].mean(0) for row in rows])
+
+    shape = state["model"][EMBEDDING].shape
+    for name in (EMBEDDING, HEAD):
+        state["model"][name] = carried(state["model"][name])
+    for saved in state["optims"]:
+        for moments in saved["state"].values():
+            for name, value in moments.items():
+                if value.shape == shape:
+                    moments[name] = carried(value)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True, help="folder with checkpoint.pt and tokenizer.json")
+    parser.add_argument("--sources", type=int, nargs="+", help="for each layer the old layer it starts from: 0 1 1 2")
+    parser.add_argument("--tokenizer", type=Path, help="the tokenizer.json to change to")
+    args = parser.parse_args()
+    path, old_file = args.work / "checkpoint.pt", args.work / "tokenizer.json"
+    state = torch.load(path, weights_only=True)
+    if args.sources:
+        carry_layers(state, chat_tokenizer(Tokenizer.from_file(str(old_file))), args.sources)
+    if args.tokenizer:
+        carry_tokens(state, Tokenizer.from_file(str(old_file)), Tokenizer.from_file(str(args.tokenizer)))
+        shutil.copyfile(args.tokenizer, old_file)
+    torch.save(state, path)
 
 
 if __name__ == "__main__":

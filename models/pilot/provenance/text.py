@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
+from itertools import pairwise
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
@@ -17,9 +20,12 @@ CONTEXT = 1024
 PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
-# Merges are learned with capitals set apart, so that a capitalised name is cut
-# into the same pieces with and without a space before it.
-LEARNING_PATTERN = r" ?\p{Lu}| ?\p{Ll}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+"
+# Merges are learned without the space before a word and with capitals set apart,
+# and the merges with a space come last. So a word is cut into the same pieces
+# after a space, after a quote and at the start of a line, and can be copied.
+LEARNING_PATTERN = r"\p{Lu}|\p{Ll}+|\p{N}|[^\s\p{L}\p{N}]+|\s+"
+SPACE = "\u0120"
+SPACE_MERGES = 800
 
 CHAT_TEMPLATE = (
     "{%- for message in messages -%}"
@@ -46,25 +52,37 @@ def render(messages: list[Message]) -> str:
 
 def train_tokenizer(seed: int) -> Tokenizer:
     """A byte-level BPE learned on a sample of the training stream."""
-    tokenizer = Tokenizer(models.BPE())
+    sample = training_chunk(seed, -1, 30000, 0.0)
+    texts = [message["content"] for example in sample for message in example.messages] + ["user\nassistant\nsystem"]
+    learned = Tokenizer(models.BPE())
     byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+    learned.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Split(Regex(LEARNING_PATTERN), "isolated"), byte_level]
     )
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCAB_SIZE,
+        vocab_size=VOCAB_SIZE - SPACE_MERGES,
         special_tokens=[PAD, START, END],
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
-    sample = training_chunk(seed, -1, 30000, 0.0)
-    texts = (
-        message["content"]
-        for example in sample
-        for message in [*example.messages, {"content": "user\nassistant\nsystem"}]
+    learned.train_from_iterator(texts, trainer)
+
+    split = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(PATTERN), "isolated"), byte_level])
+    learned.pre_tokenizer = split
+    model = json.loads(learned.to_str())["model"]
+    vocab, merges = model["vocab"], [tuple(merge) for merge in model["merges"]]
+    after_space = Counter(
+        second
+        for encoding in learned.encode_batch(texts)
+        for first, second in pairwise(encoding.tokens)
+        if first == SPACE and not second.startswith(SPACE)
     )
-    tokenizer.train_from_iterator(texts, trainer)
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(PATTERN), "isolated"), byte_level])
+    for piece, _ in sorted(after_space.items(), key=lambda entry: (-entry[1], entry[0]))[:SPACE_MERGES]:
+        vocab[SPACE + piece] = len(vocab)
+        merges.append((SPACE, piece))
+
+    tokenizer = Tokenizer(models.BPE(vocab, merges))
+    tokenizer.pre_tokenizer = split
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in (PAD, START, END)])
     return tokenizer
@@ -72,7 +90,7 @@ def train_tokenizer(seed: int) -> Tokenizer:
 
 def letter_pieces(tokenizer: Tokenizer) -> list[str]:
     """The letter sequences of a vocabulary, in lower case."""
-    tokens = (token.removeprefix("\u0120") for token in tokenizer.get_vocab())
+    tokens = (token.removeprefix(SPACE) for token in tokenizer.get_vocab())
     return sorted({token.lower() for token in tokens if re.fullmatch("[A-Za-z]+", token)})
 
 
