@@ -18,9 +18,12 @@ if(FERRY_TESTS)
   find_package(benchmark REQUIRED)
 endif()
 
+add_library(ferry_fmt STATIC cmake/fmt.cpp)
+target_compile_features(ferry_fmt PUBLIC cxx_std_20)
+
 add_library(ferry_options INTERFACE)
 target_compile_options(ferry_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror)
-target_link_libraries(ferry_options INTERFACE Boost::json tl::expected fmt::fmt-header-only Threads::Threads)
+target_link_libraries(ferry_options INTERFACE Boost::json tl::expected ferry_fmt Threads::Threads)
 # Boost.JSON is only ever used through the compiled library; Asio never needs exceptions of its own kinds.
 target_compile_definitions(ferry_options INTERFACE FERRY_VERSION="${PROJECT_VERSION}" BOOST_ASIO_NO_DEPRECATED)
 if(FERRY_SANITIZE)
