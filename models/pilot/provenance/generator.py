@@ -12,7 +12,7 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,13 +26,13 @@ from entities import CURRENCIES, Entities, money_text
 Message = dict[str, str]
 HELDOUT_COUNTS = {"classify": 120, "extract": 140, "sentiment": 80, "arithmetic": 50, "summary": 50, "chat": 60}
 WEIGHTS = {
-    "extract": 0.45,
-    "classify": 0.11,
-    "sentiment": 0.09,
-    "summary": 0.11,
-    "arithmetic": 0.12,
-    "chat": 0.06,
-    "repeat": 0.06,
+    "extract": 0.42,
+    "classify": 0.14,
+    "sentiment": 0.12,
+    "summary": 0.12,
+    "arithmetic": 0.10,
+    "chat": 0.05,
+    "repeat": 0.05,
 }
 COMPOSED_SHARE = 0.5
 CHOICE = re.compile(r"\[([^\[\]]*)\]")
@@ -131,6 +131,8 @@ class Generator:
             parts[0] = f"{self._text(rng.choice(tickets.LEADS), slots)} {parts[0][0].lower()}{parts[0][1:]}"
         if split == "train" and rng.random() < 0.15:
             parts.append(capital(self._text(rng.choice(pool[label]), slots)))
+        if split == "train" and rng.random() < 0.2:
+            parts[0] = self._splice(parts[0], self._text(rng.choice(pool[label]), slots))
         if rng.random() < 0.3:
             topic = rng.choice([name for name in tickets.LABELS if name != label])
             settled = self._text(
@@ -143,7 +145,7 @@ class Generator:
             parts.append(self._text(rng.choice(tickets.CLOSERS[split]), slots))
         text = " ".join(parts)
         if split == "train":
-            text = self._noise(self._blur(text))
+            text = self._noise(self._blur(text, 0.5))
         labels = list(tickets.LABELS)
         if rng.random() < 0.5:
             rng.shuffle(labels)
@@ -162,18 +164,28 @@ class Generator:
             parts.insert(0, capital(self._text(rng.choice(facts), slots)))
         text = " ".join(parts)
         if split == "train":
-            text = self._noise(text)
+            text = self._noise(self._blur(text, 0.3, phrasings.TURNING_WORDS))
         return label, self._ask(phrasings.ASK_SENTIMENT[split], text, label)
 
-    def _blur(self, text: str) -> str:
-        """Now and then a few words dropped or unknown, so that no single word decides."""
+    def _blur(self, text: str, share: float, keep: Collection[str] = ()) -> str:
+        """In a share of the texts some words are dropped or unknown, so that no single word decides."""
         rng = self.rng
-        if rng.random() > 0.3:
+        if rng.random() > share:
             return text
-        kept = [word for word in text.split() if rng.random() > 0.1]
-        if rng.random() < 0.4:
-            kept.insert(rng.randint(0, len(kept)), self.entities.word())
-        return " ".join(kept) or text
+        loss = rng.choice((0.1, 0.2, 0.3))
+        words = []
+        for word in text.split():
+            if word.lower().strip(".,:!?") in keep or rng.random() > loss:
+                words.append(word)
+            elif rng.random() < 0.3:
+                words.append(self.entities.word())
+        return " ".join(words) or text
+
+    def _splice(self, text: str, other: str) -> str:
+        """The beginning of one text and the end of another."""
+        head, tail = text.split(), other.split()
+        cut = self.rng.uniform(0.3, 0.7)
+        return " ".join(head[: round(cut * len(head))] + tail[round(cut * len(tail)) :])
 
     def _noise(self, text: str) -> str:
         """Now and then lower case, a missing full stop or a typing error."""

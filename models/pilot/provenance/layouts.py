@@ -142,6 +142,7 @@ ASIDES: dict[str, list[str]] = {
         "[It was|They] [placed|ordered|wrote] [it|] on {date2}.",
         "[They need|We need|Please send] it [by|before] {date3}.",
         "[One|A piece|All of it] [costs|is] {other}.",
+        "[Price|Piece price|In total|Worth|At] {other}[ each|].",
         "[The parcel|Tracking|The invoice] [number is|has number] {code2}.",
         "{person2} [packs|sends|checks|entered|will drive] it.",
         "[It ships|The truck leaves|They come] from {city2}.",
@@ -185,6 +186,8 @@ LEADS: dict[str, list[str]] = {
         "[bill|invoice|payment request|new bill|an invoice] [from|by|of] {vendor} [for|over|of|about] {money}",
         "[we|I|you|they] [owe|paid|have to pay|must pay] {vendor} {money}",
         "[our supplier|the company|the firm|the shop] {vendor} [sent a bill of|wants|asks for|charges] {money}",
+        "[from|by|via|to|for|at] {vendor}: {money}",
+        "[with|for|to] {vendor} [we have|there is|goes] a bill of {money}",
         "[received|got|booked|paid|came in|open] from {vendor}: {money}",
         "[a sum of|a total of|exactly|altogether] {money} [is due to|goes to|for] {vendor}",
     ],
@@ -196,6 +199,9 @@ LEADS: dict[str, list[str]] = {
         "[order|new order|purchase|sale] [by|from|of] {customer}: {quantity} {item}",
         "{customer}: {quantity} [x|pieces of|times|] {item}",
         "[sold|shipped|packed|booked] {quantity} {item} [to|for] {customer}",
+        "[for|to|from|by|with] {customer}: {quantity} {item}",
+        "[for|to] {customer} [go|we send|we need|belong|please pack] {quantity} {item}",
+        "[as|because] {customer} [wrote|asked|called], [we send|pack] {quantity} {item}",
         "{item} ({quantity}) [for|to] {customer}",
         "[it is|this is|here is] {customer} [with|and I need|and we want] {quantity} {item}",
     ],
@@ -207,6 +213,8 @@ LEADS: dict[str, list[str]] = {
         "{company}, {name}",
         "[I am|this is|it is|here is] {name} [of|from|at|and my company is|and I work for] {company}",
         "[at|for|with] {company} [you find|we know|there is|ask] {name}",
+        "[with|via|from|by|on behalf of] {name} [of|from|at] {company}",
+        "[as|since|when] {name} [works for|joined|left for] {company}",
         "{name} ({company})",
         "[our|the|your|a] [contact|partner|agent] [at|from] {company} is {name}",
     ],
@@ -216,6 +224,8 @@ LEADS: dict[str, list[str]] = {
         "[please meet|we see|I meet|see|you meet|let us see|talk to|pick up|welcome] {person}",
         "[our|the|a] [guest|visitor|client|speaker] {person} [comes|will be here|arrives|is due]",
         "[I have|we have|you have|they have] [a meeting|lunch|a call|an interview] with {person}",
+        "[with|by|for|about|around|before] {person}",
+        "[as|because|if] {person} [wants a talk|asked for it|is here]",
         "[planned|fixed|booked|confirmed|new]: {person}",
         "[can you|could you|please|will you] [see|meet|join|call] {person}",
     ],
@@ -318,7 +328,7 @@ ENDINGS = (
 )
 MARKS = (": ", ": ", ": ", ":", " - ", " = ", " : ", "=", " ", ":  ", "\n", ":\n", " -> ", "\t", " is ", " | ")
 BULLETS = ("", "", "", "", "- ", "* ", "> ", "| ", "+ ")
-BETWEEN = ("\n", "\n", "\n", "\n\n", "; ", ", ", " | ", " / ", " ")
+BETWEEN = ("\n", "\n", "\n", "\n\n", ". ", "; ", ", ", " | ", " / ", " ")
 
 
 def label_choices(kind: str, slot: str) -> list[str]:
@@ -362,7 +372,7 @@ def form(kind: str, shown: dict[str, str], absent: list[str], expand: Expand, rn
         tags = [(label.lower().replace(" ", "_").strip(".*"), value) for label, value in pairs]
         return "\n".join(f"<{tag}>{value}</{tag}>" for tag, value in tags)
     mark, bullet, between = rng.choice(MARKS), rng.choice(BULLETS), rng.choice(BETWEEN)
-    if "\n" in mark or mark in (" ", "\t", " | "):
+    if "\n" in mark or mark in ("\t", " | ") or mark == between == " ":
         between = "\n"  # else nothing would show where a value ends
     quote = '"' if rng.random() < 0.06 else ""
     lines = [f"{bullet}{label}{mark}{quote}{value}{quote}" for label, value in pairs]

@@ -20,6 +20,12 @@ MORE_ADJECTIVES = {
 }
 """More of the same, for training alone."""
 
+TURNING_WORDS = set(
+    """not no never nothing nobody none neither nor but yet although though despite without hardly cannot anything far
+    so-so half mixed average okay ordinary normal standard usual typical acceptable""".split()
+)
+"""Words that turn a review round; without them its label would be wrong."""
+
 PLACES: dict[str, list[str]] = {
     "train": """hotel restaurant cafe shop museum course film book phone laptop blender vacuum bicycle tent service support room breakfast tour app concert bar pub pizza soup lamp chair bed sofa car bus train flight ferry trip guide teacher lesson
         school doctor dentist clinic gym pool beach park zoo castle church gallery show play song album game puzzle

@@ -27,6 +27,7 @@ ROW_TOKENS = 2048
 ROWS_PER_STEP = 2
 MAX_LENGTH = 512
 LAYERS = 6
+ANSWER_POWER = 0.7
 WARMUP_STEPS = 60
 DECAY_SHARE = 0.65
 MUON_RATE = 4e-3
@@ -63,7 +64,7 @@ def encode(tokenizer: PreTrainedTokenizerFast, example: Example) -> tuple[list[i
     for text, learned in pieces(example.messages):
         part = tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids
         ids += part
-        weights += [len(part) ** -0.5 if learned else 0.0] * len(part)
+        weights += [len(part) ** -ANSWER_POWER if learned else 0.0] * len(part)
     return ids, weights
 
 
