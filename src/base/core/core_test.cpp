@@ -2,7 +2,10 @@
 #include <filesystem>
 #include <numeric>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/core/cpu_quota.h"
 #include "base/core/file.h"
@@ -41,6 +44,20 @@ TEST(File, AtomicWriteThenMapAndRead) {
   EXPECT_EQ(MappedFile::open(path).error().code, ErrorCode::not_found);
   EXPECT_EQ(MappedFile::open(std::filesystem::temp_directory_path()).error().code,
             ErrorCode::invalid_argument);
+}
+
+TEST(File, AtomicWriteKeepsTheRights) {
+  const auto path = std::filesystem::temp_directory_path() / fmt::format("ferry_core_rights_{}", ::getpid());
+  const auto rights = [&] { return std::filesystem::status(path).permissions(); };
+  using std::filesystem::perms;
+  const mode_t umask_before = ::umask(022);
+  ASSERT_TRUE(write_file_atomic(path, "new"));
+  ::umask(umask_before);
+  EXPECT_EQ(rights(), static_cast<perms>(0644));
+  std::filesystem::permissions(path, static_cast<perms>(0600));
+  ASSERT_TRUE(write_file_atomic(path, "changed"));
+  EXPECT_EQ(rights(), static_cast<perms>(0600));
+  std::filesystem::remove(path);
 }
 
 TEST(Json, ErrorsNameThePlace) {

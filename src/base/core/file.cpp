@@ -1,9 +1,11 @@
 #include "base/core/file.h"
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,6 +50,25 @@ Result<void> write_all(int fd, std::string_view content, const std::filesystem::
     if (written < 0) return os_error(path, "write");
     content.remove_prefix(static_cast<size_t>(written));
   }
+  return {};
+}
+
+// A new file in the folder of `path`, with the rights that open() gives; its name is left in `created`.
+// (mkstemp would make one that only its owner may read.)
+int create_beside(const std::filesystem::path& path, std::string& created) {
+  static std::atomic<unsigned> counter = 0;
+  while (true) {
+    created = fmt::format("{}.{}-{}.tmp", path.string(), ::getpid(), counter++);
+    const int fd = ::open(created.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0 || errno != EEXIST) return fd;
+  }
+}
+
+// Gives the file the rights of the one that it will replace, if there is one.
+Result<void> keep_mode(int fd, const std::filesystem::path& replaced) {
+  struct stat info {};
+  if (::stat(replaced.c_str(), &info) != 0) return {};
+  if (::fchmod(fd, info.st_mode & 0777) != 0) return os_error(replaced, "keep the rights of");
   return {};
 }
 
@@ -96,11 +117,11 @@ Result<void> write_file_atomic(const std::filesystem::path& path, std::string_vi
 }
 
 Result<void> write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> pieces) {
-  std::string temporary = path.string() + ".XXXXXX";
+  std::string temporary;
   {
-    const FileDescriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
+    const FileDescriptor fd(create_beside(path, temporary));
     if (fd.get() < 0) return os_error(temporary, "create");
-    Result<void> written;
+    Result<void> written = keep_mode(fd.get(), path);
     for (const std::string_view piece : pieces) {
       if (written) written = write_all(fd.get(), piece, temporary);
     }

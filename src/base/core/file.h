@@ -39,6 +39,7 @@ class MappedFile {
 Result<std::string> read_file(const std::filesystem::path& path, uint64_t max_bytes = uint64_t{1} << 30);
 
 // Writes beside the target, syncs, then renames over it: readers see the old file or the new one, whole.
+// The file's rights stay as they were; a new file gets those that the umask leaves.
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view content);
 // The same of many pieces, one after the other: nothing large needs to be put together in memory first.
 Result<void> write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> pieces);

@@ -25,7 +25,8 @@ struct AnswerSink {
 class RunningExchange {
  public:
   virtual ~RunningExchange() = default;
-  // The answer is not wanted any more: sink calls cease soon, the last being finished. Any thread.
+  // The answer is not wanted any more: after this returns the sink is not called again. Any thread, also from
+  // within one of its calls.
   virtual void cancel() = 0;
 };
 
