@@ -295,6 +295,9 @@ class Entities:
         rng = self.rng
         names = [ascii_word(part) for part in (person or self.person()).split()]
         local = rng.choice((names[0], ".".join(names), names[0][0] + names[-1], names[0] + self.digits(1, 3)))
+        if self.split == "train" and rng.random() < 0.35:  # so that it is copied and not made from the name
+            local = rng.choice(("", "info.", "office-", "mail_", f"{rng.choice(LETTERS)}.")) + ascii_word(self.word())
+            local += rng.choice(("", "", self.digits(1, 3)))
         if self.split == "train" and local in RESERVED:  # an initial and a name can make one
             local += self.digits(1, 3)
         host = ascii_word((company or self.company()).split()[0])
