@@ -174,7 +174,8 @@ TEST(Gguf, AnUnsupportedTensorIsReportedWhenItIsAskedFor) {
   expect_error(file->tensor("Q5_K"), ErrorCode::unsupported,
                {"small.gguf", "tensor \"Q5_K\" is Q5_K", "Q4_K"});
   expect_error(file->tensor("blk.0"), ErrorCode::not_found, {"small.gguf", "no tensor \"blk.0\""});
-  const auto future = parse(padded(header(1, 0) + tensor("t", {7}, 1234, 0), 32)).value();
+  const std::string bytes = padded(header(1, 0) + tensor("t", {7}, 1234, 0), 32);
+  const auto future = parse(bytes).value();
   expect_error(future->tensor("t"), ErrorCode::unsupported, {"type 1234"});
 }
 
