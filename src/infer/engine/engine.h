@@ -64,6 +64,10 @@ struct EngineRequest {
   std::vector<std::string> stop;          // end the answer, and are not part of it
   std::vector<TokenId> stop_tokens = {};  // beside the model's own
   bool ignore_eos = false;                // the model's own end tokens do not end the answer
+  int32_t n = 1;                          // answers to this prompt; the i-th draws with sampling.seed + i
+  int32_t priority = 0;                   // lower goes first
+  std::string tenant = {};      // on whose behalf: tenants share the engine fairly, and no cached prefix
+  std::string cache_salt = {};  // prefixes are shared only between requests with the same one
 };
 
 enum class EngineFinish {
@@ -76,7 +80,9 @@ struct EngineEvent {
   std::vector<SampledToken> tokens;  // since the last event; an end token is not among them
   std::string text;                  // whole characters; lags behind the tokens while a stop string may begin
   std::optional<EngineFinish> finish;
-  int32_t completion_tokens = 0;  // so far, an end token counted in
+  int32_t completion_tokens = 0;  // of this answer so far, an end token counted in
+  int32_t choice = 0;             // which of the request's n answers
+  int32_t cached_tokens = 0;      // of the prompt, found in the prefix cache
 };
 
 struct EngineStatus {

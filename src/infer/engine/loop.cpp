@@ -40,6 +40,7 @@ Engine::Loop::~Loop() {
 Result<void> Engine::Loop::check(EngineRequest& request) const {
   const int32_t vocab = parts_.model->spec().vocab;
   FERRY_TRY_VOID(check_sampling(request.sampling, vocab));
+  if (request.n != 1) return fail(ErrorCode::unsupported, "n must be 1");
   if (request.prompt.empty()) return fail(ErrorCode::invalid_argument, "the prompt is empty");
   for (const TokenId token : request.prompt) {
     if (token < 0 || token >= vocab) {
