@@ -118,6 +118,7 @@ const KernelTable kEmulatedAmxTable = {
     .name = "amx_emulated",
     .description = "AMX's loops on tiles in software",
     .supported = cpu::has_avx512,
+    .unit = {},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return cpu::pack_panels(w, arithmetic, pool, kEmulatedAmxTable); },
     .matmul = cpu::amx_emulated::amx_matmul<cpu::amx_emulated::SoftwareTiles>,

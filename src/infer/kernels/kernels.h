@@ -98,10 +98,19 @@ struct AttentionArgs {
   int32_t window = 0;  // 0: all earlier positions; w: only keys with position > query position - w
 };
 
+// What a table's products run on, and a loop of nothing else: what the machine could do at most, to measure
+// beside what is done.
+struct MatrixUnit {
+  std::string_view name;                   // "AVX-512 f32 multiply-add"
+  double flops_per_round = 0;              // a product and a sum count as two
+  float (*run)(int64_t rounds) = nullptr;  // on the calling thread; the result means nothing
+};
+
 struct KernelTable {
   std::string_view name;         // "reference", "sse2", "avx2", "avx512", "amx"
   std::string_view description;  // the instruction sets it needs, for people
   bool (*supported)();           // may this machine run it?
+  MatrixUnit unit;
 
   // w: [outputs, inputs] of any DType, e.g. straight from a mapped file (unaligned is fine).
   // Fails with resource_exhausted when memory is short.

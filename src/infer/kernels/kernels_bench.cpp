@@ -15,8 +15,6 @@
 
 #include "base/core/cpu_quota.h"
 #include "base/core/rng.h"
-#include "infer/kernels/cpu/features.h"
-#include "infer/kernels/cpu/target.h"
 #include "infer/kernels/kernels.h"
 #include "infer/tensor/blocks.h"
 #include "infer/tensor/half.h"
@@ -40,45 +38,14 @@ benchmark::internal::Benchmark* register_one(const std::string& name, Args&&... 
   return thread_count() > 1 ? one->UseRealTime() : one;
 }
 
-// Twelve chains of vector fma: two units of four cycles' latency take eight. Each chain has numbers of its
-// own, or the compiler would keep only one.
-constexpr int64_t kFmaRounds = 1 << 20;
-
-FERRY_TARGET_BEGIN("avx512f")
-float fma_avx512() {
-  __m512 sums[12];
-  for (int j = 0; j < 12; ++j) sums[j] = _mm512_set1_ps(static_cast<float>(j));
-  const __m512 x = _mm512_set1_ps(0.999f);
-  for (int64_t i = 0; i < kFmaRounds; ++i) {
-    FERRY_UNROLL
-    for (int j = 0; j < 12; ++j) sums[j] = _mm512_fmadd_ps(x, sums[j], x);
-  }
-  for (int j = 1; j < 12; ++j) sums[0] = _mm512_add_ps(sums[0], sums[j]);
-  return _mm512_cvtss_f32(sums[0]);
-}
-FERRY_TARGET_END
-
-FERRY_TARGET_BEGIN("avx2,fma")
-float fma_avx2() {
-  __m256 sums[12];
-  for (int j = 0; j < 12; ++j) sums[j] = _mm256_set1_ps(static_cast<float>(j));
-  const __m256 x = _mm256_set1_ps(0.999f);
-  for (int64_t i = 0; i < kFmaRounds; ++i) {
-    FERRY_UNROLL
-    for (int j = 0; j < 12; ++j) sums[j] = _mm256_fmadd_ps(x, sums[j], x);
-  }
-  for (int j = 1; j < 12; ++j) sums[0] = _mm256_add_ps(sums[0], sums[j]);
-  return _mm256_cvtss_f32(sums[0]);
-}
-FERRY_TARGET_END
-
-void limit_fma(benchmark::State& state, float (*loop)(), int lanes) {
+void limit_matrix(benchmark::State& state, const KernelTable* table) {
+  constexpr int64_t kRounds = 1 << 20;
   for (auto _ : state) {
     pool().parallel_for(pool().size(), 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) benchmark::DoNotOptimize(loop());
+      for (int64_t i = begin; i < end; ++i) benchmark::DoNotOptimize(table->unit.run(kRounds));
     });
   }
-  state.counters["GFLOP/s"] = benchmark::Counter(2e-9 * 12 * lanes * kFmaRounds * pool().size(),
+  state.counters["GFLOP/s"] = benchmark::Counter(1e-9 * table->unit.flops_per_round * kRounds * pool().size(),
                                                  benchmark::Counter::kIsIterationInvariantRate);
 }
 
@@ -218,10 +185,9 @@ void prefill_attention(benchmark::State& state, const KernelTable* table) {
 
 void register_all() {
   register_one("Limit/read", limit_read);
-  if (cpu::has_avx512()) register_one("Limit/fma_avx512", limit_fma, fma_avx512, 16);
-  if (cpu::has_avx2()) register_one("Limit/fma_avx2", limit_fma, fma_avx2, 8);
   for (const KernelTable* table : all_tables()) {
     if (!table->supported() || table->name == "reference") continue;
+    register_one(fmt::format("Limit/{}", table->name), limit_matrix, table);
     for (const DType dtype : {DType::f32, DType::bf16, DType::q8_0, DType::q4_0, DType::q4_k, DType::q6_k}) {
       auto* one =
           register_one(fmt::format("{}/{}", table->name, dtype_info(dtype).name), multiply, table, dtype);

@@ -139,29 +139,46 @@ void Model::forward(const Batch& batch, KvCache& cache, ThreadPool& pool, float*
   const KernelTable& table = *weights_->embedding.table;
   const Pass pass{spec_, table, pool, static_cast<int64_t>(batch.tokens.size())};
   const float scale = 1.0f / std::sqrt(static_cast<float>(spec_.head_dim));
+  const auto lap = [this](Op op) {
+    if (profile_ != nullptr) profile_->lap(op);
+  };
 
+  if (profile_ != nullptr) profile_->begin();
   table.gather(weights_->embedding, batch.tokens, s.x);
+  lap(Op::gather);
   for (size_t i = 0; i < weights_->layers.size(); ++i) {
     const LayerWeights& w = weights_->layers[i];
     const kernels::KvLayer kv = kv_layer(cache, i);
 
     pass.norm(s.x, w.attention_norm, s.h);
+    lap(Op::norm);
     pass.linear(w.q, w.q_bias, s.h, s.q);
     pass.linear(w.k, w.k_bias, s.h, s.k);
     pass.linear(w.v, w.v_bias, s.h, s.v);
+    lap(Op::qkv);
     pass.place(s.q, spec_.heads, w.q_norm, s.cosines, s.sines);
     pass.place(s.k, spec_.kv_heads, w.k_norm, s.cosines, s.sines);
+    lap(Op::rope);
     table.store_kv({s.k, s.v, s.sequences, kv});
+    lap(Op::store_kv);
     table.attention({s.q, s.mixed, s.sequences, kv, spec_.heads, scale, spec_.layers[i].window}, pool);
+    lap(Op::attention);
     pass.linear(w.attention_out, w.attention_out_bias, s.mixed, s.h);
+    lap(Op::attention_out);
     pass.add(s.x, s.h);
+    lap(Op::add);
 
     pass.norm(s.x, w.feed_forward_norm, s.h);
+    lap(Op::norm);
     pass.linear(w.gate, {}, s.h, s.gate);
     pass.linear(w.up, {}, s.h, s.up);
+    lap(Op::gate_up);
     pass.swiglu(s.gate, s.up);
+    lap(Op::swiglu);
     pass.linear(w.down, {}, s.gate, s.h);
+    lap(Op::down);
     pass.add(s.x, s.h);
+    lap(Op::add);
   }
 
   // The head is the widest product of all: only for the rows that somebody will read.
@@ -170,9 +187,11 @@ void Model::forward(const Batch& batch, KvCache& cache, ThreadPool& pool, float*
     const float* row = s.x + static_cast<size_t>(batch.logit_rows[i]) * width;
     table.rms_norm(row, weights_->final_norm.data(), spec_.norm_eps, 1, spec_.hidden, s.h + i * width);
   }
+  lap(Op::norm);
   if (!batch.logit_rows.empty()) {
     table.matmul(weights_->output(), s.h, static_cast<int64_t>(batch.logit_rows.size()), logits, pool);
   }
+  lap(Op::head);
 }
 
 }  // namespace ferry

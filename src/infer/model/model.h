@@ -19,6 +19,7 @@
 #include "infer/kernels/kernels.h"
 #include "infer/kv/kv_cache.h"
 #include "infer/model/arch_spec.h"
+#include "infer/model/profile.h"
 
 namespace ferry {
 
@@ -64,6 +65,9 @@ class Model {
   // max_rows().
   void forward(const Batch& batch, KvCache& cache, ThreadPool& pool, float* logits);
 
+  // From now on forward() adds its times to `profile`, which outlives the model; null: to nothing.
+  void set_profile(ForwardProfile* profile) { profile_ = profile; }
+
  private:
   struct Weights;
   struct Scratch;
@@ -73,6 +77,7 @@ class Model {
 
   ArchSpec spec_;
   int32_t max_rows_ = 0;
+  ForwardProfile* profile_ = nullptr;
   std::unique_ptr<Weights> weights_;
   std::unique_ptr<Scratch> scratch_;
 };

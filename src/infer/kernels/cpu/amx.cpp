@@ -103,6 +103,30 @@ struct HardwareTiles {
   }
 };
 
+// Four sums, so that no product waits for the one before.
+constexpr double kPeakFlopsPerRound = 4.0 * 2 * 16 * 16 * 32;
+
+float peak_rounds(int64_t rounds) {
+  alignas(64) static const std::byte kZeros[kTileBytes] = {};
+  HardwareTiles::configure(kTileSide);
+  HardwareTiles::zero<0>();
+  HardwareTiles::zero<1>();
+  HardwareTiles::zero<2>();
+  HardwareTiles::zero<3>();
+  HardwareTiles::load<4>(kZeros);
+  HardwareTiles::load<5>(kZeros);
+  HardwareTiles::load<6>(kZeros);
+  HardwareTiles::load<7>(kZeros);
+  for (int64_t round = 0; round < rounds; ++round) {
+    HardwareTiles::multiply<0, 4, 6>();
+    HardwareTiles::multiply<1, 4, 7>();
+    HardwareTiles::multiply<2, 5, 6>();
+    HardwareTiles::multiply<3, 5, 7>();
+  }
+  HardwareTiles::release();
+  return 0;
+}
+
 }  // namespace
 }  // namespace ferry::kernels::cpu::amx
 FERRY_TARGET_END
@@ -114,6 +138,7 @@ const KernelTable kAmxTable = {
     .name = "amx",
     .description = "AMX-TILE, AMX-BF16 beside AVX-512 F, BW, DQ, VL",
     .supported = has_amx,
+    .unit = {"AMX bf16 tile product", amx::kPeakFlopsPerRound, amx::peak_rounds},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kAmxTable); },
     .matmul = amx::amx_matmul<amx::HardwareTiles>,

@@ -32,6 +32,9 @@ namespace {
 //
 #include "infer/kernels/cpu/simd/matmul.h"
 
+constexpr int kPeakChains = 6;
+#include "infer/kernels/cpu/simd/peak.h"
+
 }  // namespace
 }  // namespace ferry::kernels::cpu::avx2
 FERRY_TARGET_END
@@ -42,6 +45,7 @@ const KernelTable kAvx2Table = {
     .name = "avx2",
     .description = "AVX2, FMA, F16C",
     .supported = has_avx2,
+    .unit = {"AVX2 f32 multiply-add", avx2::kPeakFlopsPerRound, avx2::peak_rounds},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kAvx2Table); },
     .matmul = avx2::matmul,

@@ -38,6 +38,9 @@ namespace {
 //
 #include "infer/kernels/cpu/simd/matmul.h"
 
+constexpr int kPeakChains = 12;
+#include "infer/kernels/cpu/simd/peak.h"
+
 }  // namespace
 }  // namespace ferry::kernels::cpu::avx512
 FERRY_TARGET_END
@@ -48,6 +51,7 @@ const KernelTable kAvx512Table = {
     .name = "avx512",
     .description = "AVX-512 F, BW, DQ, VL",
     .supported = has_avx512,
+    .unit = {"AVX-512 f32 multiply-add", avx512::kPeakFlopsPerRound, avx512::peak_rounds},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kAvx512Table); },
     .matmul = avx512::matmul,

@@ -31,6 +31,9 @@ namespace {
 //
 #include "infer/kernels/cpu/simd/matmul.h"
 
+constexpr int kPeakChains = 3;
+#include "infer/kernels/cpu/simd/peak.h"
+
 }  // namespace
 }  // namespace ferry::kernels::cpu::sse2
 
@@ -40,6 +43,7 @@ const KernelTable kSse2Table = {
     .name = "sse2",
     .description = "x86-64 as it began (SSE2)",
     .supported = has_sse2,
+    .unit = {"SSE2 f32 multiply and add", sse2::kPeakFlopsPerRound, sse2::peak_rounds},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kSse2Table); },
     .matmul = sse2::matmul,
