@@ -1,6 +1,9 @@
 #include <atomic>
+#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <numeric>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -128,6 +131,33 @@ TEST(ThreadPool, CoversEveryIndexOnce) {
       for (const auto& hit : hits) ASSERT_EQ(hit, 1);
     }
   }
+}
+
+// Thousands of short loops one after the other, more threads than this machine has cores: nobody may take a
+// piece of the next loop for one of the last, and nothing may get stuck.
+TEST(ThreadPool, ShortLoopsFollowEachOtherWithAnyNumberOfThreads) {
+  for (const int threads : {2, 3, 16}) {
+    ThreadPool pool(threads);
+    std::vector<int64_t> values(64);
+    for (int64_t round = 1; round <= 3000; ++round) {
+      const int64_t count = 1 + round % 64;
+      pool.parallel_for(count, 1 + round % 3, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) values[static_cast<size_t>(i)] += round;
+      });
+      const int64_t sum = std::accumulate(values.begin(), values.end(), int64_t{0});
+      ASSERT_EQ(sum, round * count);
+      std::fill(values.begin(), values.end(), 0);
+    }
+  }
+}
+
+TEST(ThreadPool, UsesNoTimeWhileItIsIdle) {
+  ThreadPool pool(2);
+  pool.parallel_for(100, 1, [](int64_t, int64_t) {});
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const std::clock_t before = std::clock();  // of all threads
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_LT(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC, 0.05);
 }
 
 TEST(CpuQuota, IsAtLeastOne) {

@@ -2,22 +2,29 @@
 
 #include <algorithm>
 
+#include <immintrin.h>
+
+#include "base/core/cpu_quota.h"
 #include "base/core/result.h"
 
 namespace ferry {
+namespace {
 
-ThreadPool::ThreadPool(int threads) {
+// Some 50 to 100 microseconds, longer than the caller mostly needs between two loops of a step.
+constexpr int kSpins = 2000;
+
+}  // namespace
+
+ThreadPool::ThreadPool(int threads) : spins_(threads <= usable_cores() ? kSpins : 0) {
   FERRY_CHECK(threads >= 1);
   workers_.reserve(static_cast<size_t>(threads - 1));
   for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
 }
 
 ThreadPool::~ThreadPool() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  start_.notify_all();
+  stop_.store(true);
+  round_.fetch_add(2);  // still closed
+  round_.notify_all();
   for (std::thread& worker : workers_) worker.join();
 }
 
@@ -28,17 +35,16 @@ void ThreadPool::parallel_for(int64_t count, int64_t grain, FunctionRef<void(int
     body(0, count);
     return;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    job_ = job;
-    busy_ = static_cast<int>(workers_.size());
-    next_.store(0, std::memory_order_relaxed);
-    ++generation_;
-  }
-  start_.notify_all();
+  job_ = job;
+  next_.store(0, std::memory_order_relaxed);
+  round_.fetch_add(1);  // open
+  round_.notify_all();
   run_pieces(job);
-  std::unique_lock lock(mutex_);
-  finished_.wait(lock, [this] { return busy_ == 0; });
+  // Closed: a worker counts itself in before it looks whether it is late, so either it sees this or we see
+  // it.
+  round_.fetch_add(1);
+  for (int spin = 0; joined_.load() != 0 && spin < spins_; ++spin) _mm_pause();
+  for (uint32_t joined = joined_.load(); joined != 0; joined = joined_.load()) joined_.wait(joined);
 }
 
 void ThreadPool::run_pieces(const Job& job) {
@@ -50,20 +56,24 @@ void ThreadPool::run_pieces(const Job& job) {
 }
 
 void ThreadPool::work() {
-  uint64_t seen = 0;
-  for (;;) {
-    Job job{};
-    {
-      std::unique_lock lock(mutex_);
-      start_.wait(lock, [&] { return stop_ || generation_ != seen; });
-      if (stop_) return;
-      seen = generation_;
-      job = job_;
-    }
-    run_pieces(job);
-    const std::lock_guard lock(mutex_);
-    if (--busy_ == 0) finished_.notify_one();
+  uint32_t seen = 0;
+  while (!stop_.load()) {
+    seen = next_round(seen);
+    if (seen % 2 == 0) continue;
+    joined_.fetch_add(1);
+    if (round_.load() == seen) run_pieces(job_);
+    if (joined_.fetch_sub(1) == 1) joined_.notify_one();
   }
+}
+
+// The round after `seen`, when it has come.
+uint32_t ThreadPool::next_round(uint32_t seen) const {
+  for (int spin = 0; spin < spins_; ++spin) {
+    if (const uint32_t round = round_.load(); round != seen) return round;
+    _mm_pause();
+  }
+  round_.wait(seen);
+  return round_.load();
 }
 
 }  // namespace ferry

@@ -2,9 +2,7 @@
 // The compute threads of one engine: the caller and size()-1 others run the same loop together.
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -12,7 +10,10 @@
 
 namespace ferry {
 
-// parallel_for may be called by one thread at a time. Threads sleep while there is no work.
+// parallel_for may be called by one thread at a time. A step of the engine makes hundreds of short loops, so
+// that threads look for the next one for a little while before they sleep; an idle pool uses no time. Where
+// there are more threads than cores they sleep at once, and a loop never waits for a thread that has not
+// begun to work on it: others do its share.
 class ThreadPool {
  public:
   // threads >= 1, the caller of parallel_for counted in.
@@ -30,22 +31,22 @@ class ThreadPool {
 
  private:
   struct Job {
-    FunctionRef<void(int64_t, int64_t)>* body;
-    int64_t count;
-    int64_t grain;
+    const FunctionRef<void(int64_t, int64_t)>* body = nullptr;
+    int64_t count = 0;
+    int64_t grain = 1;
   };
 
   void work();
   void run_pieces(const Job& job);
+  uint32_t next_round(uint32_t seen) const;
 
-  std::mutex mutex_;
-  std::condition_variable start_;
-  std::condition_variable finished_;
-  uint64_t generation_ = 0;        // guarded by mutex_; one more for every job
-  bool stop_ = false;              // guarded by mutex_
-  Job job_{};                      // guarded by mutex_ while it is handed over
-  int busy_ = 0;                   // guarded by mutex_: workers that have not finished the job
-  std::atomic<int64_t> next_ = 0;  // first piece nobody has taken
+  // Odd while a job is open to join, even otherwise; a job is 2 further than the one before.
+  alignas(64) std::atomic<uint32_t> round_ = 0;
+  alignas(64) std::atomic<uint32_t> joined_ = 0;  // workers that may be running pieces of the open job
+  alignas(64) std::atomic<int64_t> next_ = 0;     // first piece nobody has taken
+  Job job_;                                       // written while none is open and nobody has joined
+  std::atomic<bool> stop_ = false;
+  int spins_;
   std::vector<std::thread> workers_;
 };
 
