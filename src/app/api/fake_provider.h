@@ -35,6 +35,7 @@ class FakeProvider final : public Provider {
     auto running = std::make_shared<Running>(cancelled);
     const std::lock_guard lock(mutex_);
     models.push_back(request.model);
+    ++asked;
     running_.push_back(running);
     threads_.emplace_back([request = std::move(request), sink = std::move(sink), running] {
       const size_t choices = std::max<size_t>(1, request.prompts.size());
@@ -52,6 +53,7 @@ class FakeProvider final : public Provider {
     for (const auto& running : running_) running->cancel();
   }
 
+  std::atomic<int> asked = 0;
   std::atomic<int> cancelled = 0;
   std::vector<std::string> models;  // that were asked for; read it when nothing runs
 
