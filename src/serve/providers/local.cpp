@@ -31,10 +31,11 @@ SamplingParams sampling_of(const GenerationRequest& request, const GenerationDef
   params.top_p = real(asked.top_p, defaults.top_p.value_or(1.0f));
   params.top_k = static_cast<int32_t>(asked.top_k.value_or(defaults.top_k.value_or(0)));
   params.min_p = real(asked.min_p, 0.0f);
-  params.presence_penalty = real(asked.presence_penalty, 0.0f);
-  params.frequency_penalty = real(asked.frequency_penalty, 0.0f);
-  params.repetition_penalty = real(asked.repetition_penalty, defaults.repetition_penalty.value_or(1.0f));
-  params.logit_bias = asked.logit_bias;
+  params.adjustments.presence_penalty = real(asked.presence_penalty, 0.0f);
+  params.adjustments.frequency_penalty = real(asked.frequency_penalty, 0.0f);
+  params.adjustments.repetition_penalty =
+      real(asked.repetition_penalty, defaults.repetition_penalty.value_or(1.0f));
+  params.adjustments.logit_bias = asked.logit_bias;
   params.seed = asked.seed ? static_cast<uint64_t>(*asked.seed) : fresh_seed();
   params.logprobs = request.top_logprobs.value_or(-1);
   return params;
