@@ -28,7 +28,7 @@ void draw_block(DType dtype, Rng& rng, std::byte* out) {
   if (dtype == DType::q4_k) {  // d · scale (0..63) · code (0..15) - dmin · min (0..63)
     set_f16(out, kDeviation / 260);
     set_f16(out + 2, kDeviation / 260 * 7.5f);  // as much below zero as above
-  } else {  // q6_k: d · scale (-128..127) · code (-32..31)
+  } else {                                      // q6_k: d · scale (-128..127) · code (-32..31)
     set_f16(out + info.bytes - 2, kDeviation / 1370);
   }
 }

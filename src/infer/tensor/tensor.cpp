@@ -35,7 +35,8 @@ Result<int64_t> checked_bytes(DType dtype, const Shape& shape) {
   }
   const int64_t row = shape.rank() == 0 ? 1 : shape.back();
   if (row % info.elements != 0) {
-    return fail(ErrorCode::corrupt, "rows of {} are not whole {} blocks of {}", row, info.name, info.elements);
+    return fail(ErrorCode::corrupt, "rows of {} are not whole {} blocks of {}", row, info.name,
+                info.elements);
   }
   int64_t bytes = 0;
   if (__builtin_mul_overflow(elements / info.elements, info.bytes, &bytes)) {
@@ -44,7 +45,9 @@ Result<int64_t> checked_bytes(DType dtype, const Shape& shape) {
   return bytes;
 }
 
-void UnmapMemory::operator()(std::byte* address) const { ::munmap(address, bytes); }
+void UnmapMemory::operator()(std::byte* address) const {
+  ::munmap(address, bytes);
+}
 
 Result<Buffer> Buffer::allocate(size_t bytes) {
   constexpr size_t kHugePage = size_t{2} << 20;

@@ -33,7 +33,7 @@ class Vocab {
   TokenId find(std::string_view text) const;  // kNoToken when absent
   // The same; fast where the answer is `guess` or the ID after it.
   TokenId find_near(std::string_view text, TokenId guess) const;
-  std::string_view text(TokenId id) const;    // empty when absent
+  std::string_view text(TokenId id) const;  // empty when absent
   bool contains(TokenId id) const;
   int32_t size() const { return static_cast<int32_t>(spans_.size()); }  // the largest ID, plus one
   size_t entries() const { return entries_; }

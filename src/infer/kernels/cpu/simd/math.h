@@ -1,5 +1,5 @@
-// e^x, at most 1.1 ulp off where the result is normal (tried for all such x, with and without fma); beyond that
-// subnormal, zero, infinity and NaN as they should be.
+// e^x, at most 1.1 ulp off where the result is normal (tried for all such x, with and without fma); beyond
+// that subnormal, zero, infinity and NaN as they should be.
 //
 // x = n ln 2 + r with ln 2 in two parts (Cody and Waite, 1980), |r| <= ln 2 / 2; e^r by the polynomial of
 // Cephes' expf. The result depends on x alone, not on the lane.
