@@ -4,18 +4,28 @@
 #include <utility>
 
 namespace ferry {
+namespace {
 
-Answer::Answer(EngineRequest request, const Tokenizer& tokenizer, std::span<const TokenId> end_tokens,
-               std::function<void(EngineEvent)> on_event)
+SamplingParams of_choice(SamplingParams sampling, int32_t choice) {
+  sampling.seed += static_cast<uint64_t>(choice);
+  return sampling;
+}
+
+}  // namespace
+
+Answer::Answer(EngineRequest request, int32_t choice, const Tokenizer& tokenizer,
+               std::span<const TokenId> end_tokens, std::function<void(EngineEvent)> on_event)
     : request_(std::move(request)),
+      choice_(choice),
       end_tokens_(request_.stop_tokens),
       banned_(request_.stop_tokens),
-      sampler_(request_.sampling, request_.prompt),
+      sampler_(of_choice(request_.sampling, choice), request_.prompt),
       decoder_(tokenizer),
       stops_(request_.stop),
       on_event_(std::move(on_event)) {
   banned_.insert(banned_.end(), end_tokens.begin(), end_tokens.end());
   if (!request_.ignore_eos) end_tokens_ = banned_;
+  request_.prompt = {};  // may be long, and only the sampler asks for it
 }
 
 SampledToken Answer::sample(std::span<float> logits) {
@@ -57,7 +67,7 @@ bool Answer::is_end(TokenId token) const {
 }
 
 void Answer::emit(std::string text, std::optional<EngineFinish> finish) {
-  on_event_({std::exchange(untold_, {}), std::move(text), finish, count_});
+  on_event_({std::exchange(untold_, {}), std::move(text), finish, count_, choice_, cached_tokens_});
 }
 
 }  // namespace ferry

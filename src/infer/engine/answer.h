@@ -13,9 +13,13 @@ namespace ferry {
 
 class Answer {
  public:
-  // `end_tokens` are the model's own; request.max_tokens is at least 1.
-  Answer(EngineRequest request, const Tokenizer& tokenizer, std::span<const TokenId> end_tokens,
-         std::function<void(EngineEvent)> on_event);
+  // The request's answer number `choice`. `end_tokens` are the model's own; request.max_tokens is at least 1.
+  Answer(EngineRequest request, int32_t choice, const Tokenizer& tokenizer,
+         std::span<const TokenId> end_tokens, std::function<void(EngineEvent)> on_event);
+
+  int32_t choice() const { return choice_; }
+  // How much of the prompt the prefix cache had, to be told with every event from now on.
+  void set_cached_tokens(int32_t tokens) { cached_tokens_ = tokens; }
 
   // logits: [vocab], used as scratch.
   SampledToken sample(std::span<float> logits);
@@ -31,6 +35,7 @@ class Answer {
   void emit(std::string text, std::optional<EngineFinish> finish);
 
   EngineRequest request_;
+  int32_t choice_;
   std::vector<TokenId> end_tokens_;  // that end this answer
   std::vector<TokenId> banned_;      // not to be picked before min_tokens
   Sampler sampler_;
@@ -39,6 +44,7 @@ class Answer {
   std::function<void(EngineEvent)> on_event_;
   std::vector<SampledToken> untold_;  // accepted, not in an event yet
   int32_t count_ = 0;
+  int32_t cached_tokens_ = 0;
 };
 
 }  // namespace ferry

@@ -72,8 +72,9 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model,
   }
   parts.max_model_len = static_cast<int32_t>(std::min(model_len, cache_len));
 
-  const size_t logit_rows = static_cast<size_t>(std::min(settings.max_running, settings.max_step_tokens));
-  FERRY_TRY(parts.logits, Buffer::allocate(logit_rows * static_cast<size_t>(spec.vocab) * sizeof(float)));
+  parts.logit_rows = std::min(settings.max_running, settings.max_step_tokens);
+  FERRY_TRY(parts.logits, Buffer::allocate(static_cast<size_t>(parts.logit_rows) *
+                                           static_cast<size_t>(spec.vocab) * sizeof(float)));
   return std::unique_ptr<Engine>(new Engine(std::make_unique<Loop>(std::move(parts))));
 }
 

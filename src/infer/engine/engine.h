@@ -8,7 +8,7 @@
 //
 // One engine thread runs these steps and drives the compute threads; it sleeps while there is nothing to do.
 // submit() and cancel() may be called by any thread. A request's events come on the engine thread, one after
-// the other, and must not block it; exactly one of them, the last, has `finish` set.
+// the other, and must not block it; of each of its n answers exactly one event, the last, has `finish` set.
 
 #include <cstdint>
 #include <filesystem>
@@ -34,8 +34,10 @@ struct EngineSettings {
   ByteSize kv_cache{0};
   int max_model_len = 0;
   int max_step_tokens = 512;
+  Duration max_step_time{200};
   int max_running = 64;
   int max_waiting = 1024;
+  bool prefix_cache = true;
 
   template <class V>
   void visit(V& v) {
@@ -50,9 +52,15 @@ struct EngineSettings {
     v("max_model_len", max_model_len, "longest prompt and answer together, in tokens; 0: the model's own")
         .range(0, 1 << 24);
     v("max_step_tokens", max_step_tokens, "tokens computed in one step").range(1, 1 << 16);
-    v("max_running", max_running, "requests answered at the same time").range(1, 4096);
-    v("max_waiting", max_waiting, "requests that may wait for their turn before new ones are refused")
+    v("max_step_time", max_step_time,
+      "running answers get a token at least so often: a step takes fewer tokens of prompts if need be; "
+      "0: however long it takes")
+        .range(0, 3600e3);
+    v("max_running", max_running, "answers computed at the same time").range(1, 4096);
+    v("max_waiting", max_waiting, "answers that may wait for their turn before new requests are refused")
         .range(1, 1 << 20);
+    v("prefix_cache", prefix_cache,
+      "keep what was computed, for later prompts that begin with the same tokens");
   }
 };
 
@@ -89,11 +97,14 @@ struct EngineStatus {
   size_t running = 0;
   size_t waiting = 0;
   int32_t kv_pages = 0;
-  int32_t kv_pages_free = 0;
+  int32_t kv_pages_free = 0;    // held by no running answer
+  int32_t kv_pages_cached = 0;  // of these, still good for a prompt that begins with their tokens
   uint64_t steps = 0;
   uint64_t prompt_tokens = 0;      // computed
   uint64_t completion_tokens = 0;  // sampled
   uint64_t preemptions = 0;
+  uint64_t prefix_cache_queries = 0;  // tokens of the prompts that were started
+  uint64_t prefix_cache_hits = 0;     // of these, found in the prefix cache
 };
 
 using EngineRequestId = uint64_t;
@@ -113,7 +124,7 @@ class Engine {
   // Errors: invalid_argument (a parameter, an unknown token), resource_exhausted (prompt too long for the
   // context, with the numbers), unavailable (queue full).
   Result<EngineRequestId> submit(EngineRequest request, std::function<void(EngineEvent)> on_event);
-  // Ends a request soon; its pages are free within one step. Unknown ids are ignored.
+  // Ends all answers of a request soon; their pages are free within one step. Unknown ids are ignored.
   void cancel(EngineRequestId id);
 
   EngineStatus status() const;

@@ -1,10 +1,13 @@
 #include "infer/engine/loop.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace ferry {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 std::vector<TokenId> union_of(std::span<const TokenId> a, std::span<const TokenId> b) {
   std::vector<TokenId> all(a.begin(), a.end());
@@ -14,15 +17,24 @@ std::vector<TokenId> union_of(std::span<const TokenId> a, std::span<const TokenI
   return all;
 }
 
+// No two pairs of tenant and salt give the same.
+Salt salt_of(const EngineRequest& request) {
+  return std::make_shared<const std::string>(
+      fmt::format("{}:{}{}", request.tenant.size(), request.tenant, request.cache_salt));
+}
+
 }  // namespace
 
 Engine::Loop::Loop(Parts parts)
     : parts_(std::move(parts)),
       end_tokens_(union_of(parts_.model->spec().eos_ids, parts_.tokenizer->stop_tokens())),
       pages_(parts_.kv.pages(), parts_.kv.geometry().page_tokens),
-      scheduler_(
-          {.max_step_tokens = parts_.settings.max_step_tokens, .max_running = parts_.settings.max_running},
-          pages_) {
+      scheduler_({.max_step_tokens = parts_.settings.max_step_tokens,
+                  .max_running = parts_.settings.max_running,
+                  .max_logits = parts_.logit_rows,
+                  .max_step_ms = static_cast<double>(parts_.settings.max_step_time.count()),
+                  .prefix_cache = parts_.settings.prefix_cache},
+                 pages_) {
   publish_status();
   thread_ = std::thread([this] { run(); });
 }
@@ -40,7 +52,9 @@ Engine::Loop::~Loop() {
 Result<void> Engine::Loop::check(EngineRequest& request) const {
   const int32_t vocab = parts_.model->spec().vocab;
   FERRY_TRY_VOID(check_sampling(request.sampling, vocab));
-  if (request.n != 1) return fail(ErrorCode::unsupported, "n must be 1");
+  if (request.n < 1 || request.n > most_outstanding()) {
+    return fail(ErrorCode::invalid_argument, "n must be 1 to {}, not {}", most_outstanding(), request.n);
+  }
   if (request.prompt.empty()) return fail(ErrorCode::invalid_argument, "the prompt is empty");
   for (const TokenId token : request.prompt) {
     if (token < 0 || token >= vocab) {
@@ -69,19 +83,24 @@ Result<void> Engine::Loop::check(EngineRequest& request) const {
 Result<EngineRequestId> Engine::Loop::submit(EngineRequest request,
                                              std::function<void(EngineEvent)> on_event) {
   FERRY_TRY_VOID(check(request));
-  const int most = parts_.settings.max_running + parts_.settings.max_waiting;
-  if (outstanding_.fetch_add(1) >= most) {
-    --outstanding_;
-    return fail(ErrorCode::unavailable, "{} requests are running or waiting already; try again later", most);
+  const int n = request.n;
+  if (outstanding_.fetch_add(n) + n > most_outstanding()) {
+    outstanding_ -= n;
+    return fail(ErrorCode::unavailable, "{} answers are running or waiting already; try again later",
+                outstanding_.load());
   }
   EngineRequestId id = 0;
   {
     const std::lock_guard lock(mutex_);
-    id = next_id_++;
+    id = std::exchange(next_id_, next_id_ + static_cast<EngineRequestId>(n));
     inbox_.arrivals.push_back({id, std::move(request), std::move(on_event)});
   }
   wake_.notify_one();
   return id;
+}
+
+int Engine::Loop::most_outstanding() const {
+  return parts_.settings.max_running + parts_.settings.max_waiting;
 }
 
 void Engine::Loop::cancel(EngineRequestId id) {
@@ -121,28 +140,45 @@ bool Engine::Loop::take_inbox() {
 }
 
 void Engine::Loop::begin(Arrival arrival) {
-  const auto added = scheduler_.add(arrival.id, arrival.request.prompt, arrival.request.max_tokens);
+  EngineRequest& request = arrival.request;
+  SequenceRequest sequence;
+  sequence.max_new_tokens = request.max_tokens;
+  sequence.priority = request.priority;
+  sequence.tenant = request.tenant;
+  sequence.salt = salt_of(request);
+  const auto on_event = std::make_shared<std::function<void(EngineEvent)>>(std::move(arrival.on_event));
+  for (int32_t i = 0; i < request.n; ++i) {
+    sequence.ids.push_back(arrival.id + static_cast<SequenceId>(i));
+    answers_.try_emplace(sequence.ids.back(), request, i, *parts_.tokenizer, end_tokens_,
+                         [on_event](EngineEvent event) { (*on_event)(std::move(event)); });
+  }
+  sequence.prompt = std::move(request.prompt);
+  const auto added = scheduler_.add(std::move(sequence));
   FERRY_CHECK(added);  // max_model_len never exceeds the cache
-  answers_.try_emplace(arrival.id, std::move(arrival.request), *parts_.tokenizer, end_tokens_,
-                       std::move(arrival.on_event));
 }
 
 void Engine::Loop::end_early(EngineRequestId id) {
-  const auto found = answers_.find(id);
-  if (found == answers_.end()) return;
-  found->second.cancel();
-  forget(id);
+  auto next = answers_.lower_bound(id);
+  while (next != answers_.end() && next->first - static_cast<SequenceId>(next->second.choice()) == id) {
+    const auto answer = next++;
+    answer->second.cancel();
+    forget(answer->first);
+  }
 }
 
 void Engine::Loop::step() {
+  const Clock::time_point begin = Clock::now();
   const StepPlan plan = scheduler_.next();
   forward(plan);
-  std::vector<SampledToken> sampled = sample(plan);
+  std::vector<Draw> draws = sample(plan);
   std::vector<TokenId> tokens;
-  for (const SampledToken& one : sampled) tokens.push_back(one.token);
+  for (const Draw& draw : draws) tokens.push_back(draw.token.token);
+  scheduler_.took(plan, std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
   scheduler_.commit(plan, tokens);
-  count(plan, tokens.size());
-  deliver(plan, std::move(sampled));
+  ++counted_.steps;
+  counted_.prompt_tokens += static_cast<uint64_t>(plan.prompt_rows);
+  counted_.completion_tokens += tokens.size();
+  deliver(std::move(draws));
 }
 
 void Engine::Loop::forward(const StepPlan& plan) {
@@ -152,57 +188,58 @@ void Engine::Loop::forward(const StepPlan& plan) {
   for (const PlannedSequence& planned : plan.sequences) {
     tokens.insert(tokens.end(), planned.tokens.begin(), planned.tokens.end());
     sequences.push_back({planned.pages, planned.first_position, static_cast<int32_t>(planned.tokens.size())});
-    if (planned.samples) logit_rows.push_back(static_cast<int32_t>(tokens.size()) - 1);
+    const auto end = static_cast<int32_t>(tokens.size());
+    for (int32_t row = end - planned.logits; row < end; ++row) logit_rows.push_back(row);
   }
+  parts_.kv.copy(plan.copies);
   parts_.model->forward({tokens, sequences, logit_rows}, parts_.kv, *parts_.threads,
                         parts_.logits.as<float>());
 }
 
-std::vector<SampledToken> Engine::Loop::sample(const StepPlan& plan) {
-  std::vector<Answer*> answers;
+std::vector<Engine::Loop::Draw> Engine::Loop::sample(const StepPlan& plan) {
+  std::vector<Draw> draws;
+  size_t rows = 0;
   for (const PlannedSequence& planned : plan.sequences) {
-    if (planned.samples) answers.push_back(&answers_.at(planned.id));
+    rows += static_cast<size_t>(planned.logits);
+    if (!planned.samples) continue;
+    for (const SequenceId id : planned.ids) draws.push_back({id, rows - 1, planned.ids.size() > 1});
   }
   const auto vocab = static_cast<size_t>(parts_.model->spec().vocab);
-  std::vector<SampledToken> sampled(answers.size());
-  parts_.threads->parallel_for(std::ssize(answers), 1, [&](int64_t begin, int64_t end) {
+  parts_.threads->parallel_for(std::ssize(draws), 1, [&](int64_t begin, int64_t end) {
     for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-      sampled[i] = answers[i]->sample({parts_.logits.as<float>() + i * vocab, vocab});
+      Draw& draw = draws[i];
+      std::span logits(parts_.logits.as<float>() + draw.row * vocab, vocab);
+      std::vector<float> own;  // since sampling overwrites its row
+      if (draw.shared) logits = (own = {logits.begin(), logits.end()});
+      draw.token = answers_.at(draw.id).sample(logits);
     }
   });
-  return sampled;
+  return draws;
 }
 
-void Engine::Loop::deliver(const StepPlan& plan, std::vector<SampledToken> sampled) {
-  size_t next = 0;
-  for (const PlannedSequence& planned : plan.sequences) {
-    if (!planned.samples) continue;
-    if (answers_.at(planned.id).accept(std::move(sampled[next++]))) forget(planned.id);
+void Engine::Loop::deliver(std::vector<Draw> draws) {
+  for (Draw& draw : draws) {
+    Answer& answer = answers_.at(draw.id);
+    answer.set_cached_tokens(scheduler_.cached_tokens(draw.id));
+    if (answer.accept(std::move(draw.token))) forget(draw.id);
   }
 }
 
-void Engine::Loop::forget(EngineRequestId id) {
+void Engine::Loop::forget(SequenceId id) {
   scheduler_.remove(id);
   answers_.erase(id);
   --outstanding_;
-}
-
-void Engine::Loop::count(const StepPlan& plan, size_t sampled) {
-  ++counted_.steps;
-  counted_.completion_tokens += sampled;
-  for (const PlannedSequence& planned : plan.sequences) {
-    // A single row that samples continues an answer; all others are the prompt's (or computed again).
-    const bool decode = planned.samples && planned.tokens.size() == 1 && planned.first_position > 0;
-    if (!decode) counted_.prompt_tokens += planned.tokens.size();
-  }
 }
 
 void Engine::Loop::publish_status() {
   counted_.running = scheduler_.running();
   counted_.waiting = scheduler_.waiting();
   counted_.kv_pages = pages_.capacity();
-  counted_.kv_pages_free = pages_.free_pages();
-  counted_.preemptions = scheduler_.preemptions();
+  counted_.kv_pages_free = pages_.available();
+  counted_.kv_pages_cached = pages_.cached();
+  counted_.preemptions = scheduler_.counters().preemptions;
+  counted_.prefix_cache_queries = scheduler_.counters().prefix_queries;
+  counted_.prefix_cache_hits = scheduler_.counters().prefix_hits;
   const std::lock_guard lock(mutex_);
   status_ = counted_;
 }

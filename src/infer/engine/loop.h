@@ -24,7 +24,8 @@ class Engine::Loop {
     std::unique_ptr<Model> model;
     std::shared_ptr<const Tokenizer> tokenizer;
     KvCache kv;
-    Buffer logits;  // f32 [max_running, vocab]
+    Buffer logits;  // f32 [logit_rows, vocab]
+    int32_t logit_rows = 0;
     int32_t max_model_len = 0;
     std::string kernels;
     EngineSettings settings;
@@ -50,7 +51,16 @@ class Engine::Loop {
     bool empty() const { return arrivals.empty() && cancellations.empty(); }
   };
 
+  // The next token of one answer.
+  struct Draw {
+    SequenceId id = 0;
+    size_t row = 0;       // of the logits
+    bool shared = false;  // with other answers
+    SampledToken token = {};
+  };
+
   Result<void> check(EngineRequest& request) const;
+  int most_outstanding() const;
 
   // The engine thread.
   void run();
@@ -59,18 +69,17 @@ class Engine::Loop {
   void end_early(EngineRequestId id);
   void step();
   void forward(const StepPlan& plan);
-  std::vector<SampledToken> sample(const StepPlan& plan);
-  void deliver(const StepPlan& plan, std::vector<SampledToken> sampled);
-  void forget(EngineRequestId id);
-  void count(const StepPlan& plan, size_t sampled);
+  std::vector<Draw> sample(const StepPlan& plan);
+  void deliver(std::vector<Draw> draws);
+  void forget(SequenceId id);
   void publish_status();
 
   Parts parts_;
   std::vector<TokenId> end_tokens_;
   PagePool pages_;
   Scheduler scheduler_;
-  std::map<EngineRequestId, Answer> answers_;
-  EngineStatus counted_;  // the engine thread's own copy of status_
+  std::map<SequenceId, Answer> answers_;  // a request's i-th answer has the id of the request + i
+  EngineStatus counted_;                  // the engine thread's own copy of status_
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
@@ -78,7 +87,7 @@ class Engine::Loop {
   bool stop_ = false;                 // guarded by mutex_
   EngineStatus status_;               // guarded by mutex_
   EngineRequestId next_id_ = 1;       // guarded by mutex_
-  std::atomic<int> outstanding_ = 0;  // submitted and not ended
+  std::atomic<int> outstanding_ = 0;  // answers submitted and not ended
   std::thread thread_;
 };
 

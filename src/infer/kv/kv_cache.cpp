@@ -1,5 +1,7 @@
 #include "infer/kv/kv_cache.h"
 
+#include <cstring>
+
 namespace ferry {
 
 Result<KvCache> KvCache::create(const KvGeometry& geometry, int32_t pages) {
@@ -19,6 +21,18 @@ Result<KvCache> KvCache::create(const KvGeometry& geometry, int32_t pages) {
     cache.layers_.push_back(*std::move(layer));
   }
   return cache;
+}
+
+void KvCache::copy(std::span<const PageCopy> copies) {
+  const auto bytes = static_cast<size_t>(geometry_.page_bytes());
+  for (const PageCopy& copy : copies) {
+    FERRY_CHECK(copy.from >= 0 && copy.from < pages_ && copy.to >= 0 && copy.to < pages_ &&
+                copy.from != copy.to);
+    for (Buffer& layer : layers_) {
+      std::memcpy(layer.data() + static_cast<size_t>(copy.to) * bytes,
+                  layer.data() + static_cast<size_t>(copy.from) * bytes, bytes);
+    }
+  }
 }
 
 }  // namespace ferry

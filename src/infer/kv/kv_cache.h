@@ -2,10 +2,11 @@
 // The storage behind the pages: for each layer, every page's keys and values.
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/core/result.h"
-#include "infer/pages/pages.h"
+#include "infer/pages/page_table.h"
 #include "infer/tensor/tensor.h"
 
 namespace ferry {
@@ -36,6 +37,9 @@ class KvCache {
   int32_t pages() const { return pages_; }
   // Page p of the layer begins at layer(i) + p * geometry().page_bytes().
   std::byte* layer(int32_t index) { return layers_[static_cast<size_t>(index)].data(); }
+
+  // Makes the copies in all layers, one after the other. REQUIRES: pages of this cache.
+  void copy(std::span<const PageCopy> copies);
 
  private:
   KvGeometry geometry_;

@@ -1,55 +1,68 @@
 #include "infer/pages/pages.h"
 
-#include <algorithm>
-
 #include "base/core/result.h"
 
 namespace ferry {
 
 PagePool::PagePool(int32_t pages, int32_t page_tokens)
-    : page_tokens_(page_tokens), holders_(static_cast<size_t>(pages), 0) {
+    : page_tokens_(page_tokens), pages_(static_cast<size_t>(pages)), index_(pages, page_tokens) {
   FERRY_CHECK(pages >= 0 && page_tokens > 0);
-  free_.reserve(holders_.size());
+  free_.reserve(pages_.size());
   for (PageId page = pages - 1; page >= 0; --page) free_.push_back(page);  // low numbers are taken first
 }
 
 PageId PagePool::take() {
-  FERRY_CHECK(!free_.empty());
-  const PageId page = free_.back();
-  free_.pop_back();
-  holders_[static_cast<size_t>(page)] = 1;
+  FERRY_CHECK(available() > 0);
+  PageId page = oldest_;
+  if (free_.empty()) {
+    unlink(page);
+    index_.erase(page);
+  } else {
+    page = free_.back();
+    free_.pop_back();
+  }
+  at(page).holders = 1;
   return page;
 }
 
 void PagePool::hold(PageId page) {
-  int32_t& holders = holders_[static_cast<size_t>(page)];
-  FERRY_CHECK(holders > 0);
-  ++holders;
+  if (at(page).holders == 0) {
+    FERRY_CHECK(index_.contains(page));
+    unlink(page);
+  }
+  ++at(page).holders;
 }
 
 void PagePool::release(PageId page) {
-  int32_t& holders = holders_[static_cast<size_t>(page)];
-  FERRY_CHECK(holders > 0);
-  if (--holders == 0) free_.push_back(page);
-}
-
-int32_t PageTable::missing(int64_t tokens) const {
-  return std::max(0, pool_->pages_for(tokens) - static_cast<int32_t>(pages_.size()));
-}
-
-bool PageTable::grow(int64_t tokens) {
-  const int32_t more = missing(tokens);
-  if (more > pool_->free_pages()) return false;
-  for (int32_t i = 0; i < more; ++i) pages_.push_back(pool_->take());
-  return true;
-}
-
-void PageTable::clear() {
-  // Last page first, so that a sequence that grows again gets the same pages in the same order.
-  while (!pages_.empty()) {
-    pool_->release(pages_.back());
-    pages_.pop_back();
+  FERRY_CHECK(at(page).holders > 0);
+  if (--at(page).holders > 0) return;
+  if (index_.contains(page)) {
+    link_newest(page);
+  } else {
+    free_.push_back(page);
   }
+}
+
+PageId PagePool::publish(PageId page, const PageKey& key) {
+  FERRY_CHECK(at(page).holders > 0);
+  const PageId known = index_.find(key);
+  if (known != kNoPage) return known;
+  return index_.insert(page, key) ? page : kNoPage;
+}
+
+void PagePool::link_newest(PageId page) {
+  at(page).older = newest_;
+  at(page).newer = kNoPage;
+  (newest_ == kNoPage ? oldest_ : at(newest_).newer) = page;
+  newest_ = page;
+  ++cached_;
+}
+
+void PagePool::unlink(PageId page) {
+  const auto [holders, older, newer] = at(page);
+  (older == kNoPage ? oldest_ : at(older).newer) = newer;
+  (newer == kNoPage ? newest_ : at(newer).older) = older;
+  --cached_;
 }
 
 }  // namespace ferry

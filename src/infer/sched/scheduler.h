@@ -3,45 +3,83 @@
 // text.
 //
 // There are no prefill and decode phases: a sequence has tokens, and a count of how many of them are
-// computed. Each step gives rows to running sequences (those that only lack their newest token first, so that
-// a long prompt never holds up running answers), then admits waiting ones in order of arrival while the token
-// budget and the pages last. When a running sequence finds no free page, the one admitted last gives up its
-// pages and is computed again later.
+// computed. A step is planned in three strokes:
+//   1. claim_pages: running sequences get the page their newest token needs, the one of highest standing
+//   first.
+//      Where no page is left, the one of lowest standing is preempted: it gives up its pages and is computed
+//      again later (from whatever the prefix cache still has of it).
+//   2. admit: waiting sequences start while pages, places and rows last, in the order of waiting_queue.h. One
+//   of a
+//      higher priority takes the place of running ones of a lower. Every kTurnEvery-th goes to the one that
+//      has waited longest, so that nobody waits forever.
+//   3. share_rows: each running answer gets its row; prompts share what max_step_tokens and max_step_ms
+//   leave,
+//      again so that the oldest always advances.
 //
-// Order of calls: add* (next commit remove*)*. Used by one thread (the engine's).
+// Whole pages of computed tokens are published in the prefix index, and sequences start from the pages that
+// they find there; the numeric contract (docs/adr/0002) makes that exact. A prompt with several answers is
+// computed once: its ids share the sequence until the first token, then its pages.
+//
+// Order of calls: add* (next took? commit remove*)*. Used by one thread (the engine's).
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/core/result.h"
-#include "infer/pages/pages.h"
+#include "infer/pages/page_table.h"
+#include "infer/sched/fair_share.h"
+#include "infer/sched/sequence.h"
+#include "infer/sched/step_budget.h"
+#include "infer/sched/waiting_queue.h"
 
 namespace ferry {
 
-using TokenId = int32_t;
-using SequenceId = uint64_t;
-
 struct SchedulerLimits {
   int32_t max_step_tokens = 512;  // rows of one step
-  int32_t max_running = 64;       // sequences that hold pages
+  int32_t max_running = 64;       // sequences that hold pages; never more than max_step_tokens
+  int32_t max_logits = 64;        // rows of one step whose logits are wanted; at least max_running
+  double max_step_ms = 0;         // see step_budget.h
+  int32_t turn_every = 32;        // so many admissions bring the turn of the one that waits longest
+  bool prefix_cache = true;
+};
+
+struct SequenceRequest {
+  std::vector<SequenceId> ids;  // one for each answer that is wanted; fresh
+  std::vector<TokenId> prompt;  // not empty
+  int32_t max_new_tokens = 1;   // of each answer, at least 1
+  int32_t priority = 0;         // lower goes first
+  std::string tenant = {};      // tenants get equal shares
+  Salt salt = nullptr;          // prefixes are shared only under equal salts; null: the empty one
+  bool prompt_logits = false;   // every prompt token's logits are wanted (so nothing comes from the cache)
 };
 
 // Consecutive tokens of one sequence, to be computed in this step. The spans are valid until commit().
 struct PlannedSequence {
-  SequenceId id = 0;
+  std::span<const SequenceId> ids;  // whose tokens these are: several for a prompt with several answers
   std::span<const TokenId> tokens;  // [rows]
   std::span<const PageId> pages;    // of the whole sequence up to the last of these tokens
   int32_t first_position = 0;
-  bool samples = false;  // the last of these tokens is the sequence's newest: its logits give the next one
+  int32_t logits = 0;    // so many of the last rows' logits are wanted
+  bool samples = false;  // the last row's logits give each id's next token
 };
 
 struct StepPlan {
+  std::vector<PageCopy> copies;  // to be made first, one after the other
   std::vector<PlannedSequence> sequences;
-  int32_t rows = 0;
+  int32_t answer_rows = 0;  // of sequences that only lack their newest token
+  int32_t prompt_rows = 0;
+  int32_t rows() const { return answer_rows + prompt_rows; }
+};
+
+struct SchedulerCounters {
+  uint64_t admissions = 0;
+  uint64_t preemptions = 0;
+  uint64_t prefix_queries = 0;  // tokens of sequences that started
+  uint64_t prefix_hits = 0;     // of these, found in the prefix cache
 };
 
 class Scheduler {
@@ -49,50 +87,70 @@ class Scheduler {
   // `pool` outlives the scheduler and is used by nobody else.
   Scheduler(SchedulerLimits limits, PagePool& pool);
 
-  // A new sequence. Refused (resource_exhausted, with the numbers) when prompt + max_new_tokens could never
-  // fit the pool. REQUIRES: a fresh id, a prompt that is not empty, max_new_tokens >= 1.
-  Result<void> add(SequenceId id, std::vector<TokenId> prompt, int32_t max_new_tokens);
+  // New sequences. Refused (resource_exhausted, with the numbers) when prompt + max_new_tokens could never
+  // fit the pool.
+  Result<void> add(SequenceRequest request);
 
   // The next step; empty when there is nothing to do.
   StepPlan next();
 
-  // The plan has been computed; sampled[i] is the new token of the i-th planned sequence that `samples`.
+  // How long the step took.
+  void took(const StepPlan& plan, double ms) { budget_.took(plan.answer_rows, plan.prompt_rows, ms); }
+
+  // The plan has been computed. sampled: for each planned sequence that `samples`, the new token of each of
+  // its ids.
   void commit(const StepPlan& plan, std::span<const TokenId> sampled);
 
-  // The sequence ended or was cancelled; its pages are free at once. Unknown ids are ignored.
+  // The answer ended or was cancelled; its pages are free at once. Unknown ids are ignored.
   void remove(SequenceId id);
 
-  // Prompt and generated tokens. REQUIRES: the id is known.
+  // Prompt and generated tokens. REQUIRES: the id is known; so for the following.
   std::span<const TokenId> tokens(SequenceId id) const { return sequences_.at(id)->tokens; }
+  // None while it waits.
+  std::span<const PageId> pages(SequenceId id) const { return sequences_.at(id)->pages.pages(); }
+  // Tokens whose keys and values are in the pages.
+  int32_t computed(SequenceId id) const { return sequences_.at(id)->computed; }
+  // Of its prompt, found in the prefix cache.
+  int32_t cached_tokens(SequenceId id) const { return sequences_.at(id)->cached; }
 
   size_t running() const { return running_.size(); }
-  size_t waiting() const { return waiting_.size(); }
-  uint64_t preemptions() const { return preemptions_; }
+  size_t waiting() const { return queue_.size(); }
+  const SchedulerCounters& counters() const { return counters_; }
 
  private:
-  struct Sequence {
-    Sequence(SequenceId the_id, std::vector<TokenId> prompt, PagePool& pool)
-        : id(the_id), tokens(std::move(prompt)), pages(pool) {}
-    SequenceId id;
-    std::vector<TokenId> tokens;
-    int32_t computed = 0;  // tokens whose keys and values are in the pages
-    PageTable pages;
+  bool claim_pages(StepPlan& plan);
+  void admit(StepPlan& plan);
+  void share_rows(StepPlan& plan);
 
-    int32_t missing() const { return static_cast<int32_t>(tokens.size()) - computed; }
-  };
+  Sequence* choose();
+  std::optional<int32_t> cost(const Sequence& sequence) const;
+  bool reuses(const Sequence& sequence) const;
+  std::vector<PageId> find_prefix(const Sequence& sequence) const;
+  bool make_room(Sequence& sequence);
+  bool has_room(const Sequence& sequence) const;
+  bool may_replace(int32_t priority) const;
+  void start(Sequence& sequence, StepPlan& plan);
+  void run(Sequence& sequence);
+  void preempt_last();
 
-  void plan_running(StepPlan& plan, bool decodes);
-  void admit_waiting(StepPlan& plan);
-  void plan_rows(StepPlan& plan, Sequence& sequence, int32_t rows);
-  bool make_room(StepPlan& plan, Sequence& sequence, int32_t tokens);
-  bool preempt_last(StepPlan& plan, const Sequence& keep);
+  int32_t prompt_rows() const;
+  static int32_t most_rows(const Sequence& sequence, int32_t logits_left);
+  static void give_rows(StepPlan& plan, const Sequence& sequence, int32_t rows);
+
+  void advance(Sequence& sequence, int32_t rows);
+  void publish(Sequence& sequence);
+  void append(Sequence& sequence, std::span<const TokenId> sampled);
 
   SchedulerLimits limits_;
   PagePool& pool_;
-  std::unordered_map<SequenceId, std::unique_ptr<Sequence>> sequences_;
-  std::vector<Sequence*> running_;  // in order of admission
-  std::deque<Sequence*> waiting_;   // in order of arrival; preempted ones in front
-  uint64_t preemptions_ = 0;
+  StepBudget budget_;
+  FairShare tenants_;
+  std::unordered_map<SequenceId, std::shared_ptr<Sequence>> sequences_;  // one may have several ids
+  std::vector<Sequence*> running_;                                       // the one of highest standing first
+  WaitingQueue queue_;
+  uint64_t arrivals_ = 0;
+  int32_t since_turn_ = 0;  // admissions
+  SchedulerCounters counters_;
 };
 
 }  // namespace ferry
