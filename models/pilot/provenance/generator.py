@@ -26,13 +26,13 @@ from entities import CURRENCIES, Entities, money_text
 Message = dict[str, str]
 HELDOUT_COUNTS = {"classify": 120, "extract": 140, "sentiment": 80, "arithmetic": 50, "summary": 50, "chat": 60}
 WEIGHTS = {
-    "extract": 0.42,
-    "classify": 0.14,
-    "sentiment": 0.12,
-    "summary": 0.12,
-    "arithmetic": 0.10,
-    "chat": 0.05,
-    "repeat": 0.05,
+    "extract": 0.38,
+    "classify": 0.13,
+    "sentiment": 0.22,
+    "summary": 0.11,
+    "arithmetic": 0.08,
+    "chat": 0.04,
+    "repeat": 0.04,
 }
 COMPOSED_SHARE = 0.5
 CHOICE = re.compile(r"\[([^\[\]]*)\]")
@@ -164,7 +164,7 @@ class Generator:
             parts.insert(0, capital(self._text(rng.choice(facts), slots)))
         text = " ".join(parts)
         if split == "train":
-            text = self._noise(self._blur(text, 0.3, phrasings.TURNING_WORDS))
+            text = self._noise(self._blur(text, 0.15, phrasings.TURNING_WORDS))
         return label, self._ask(phrasings.ASK_SENTIMENT[split], text, label)
 
     def _blur(self, text: str, share: float, keep: Collection[str] = ()) -> str:

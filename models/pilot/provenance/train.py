@@ -27,7 +27,7 @@ ROW_TOKENS = 2048
 ROWS_PER_STEP = 2
 MAX_LENGTH = 512
 LAYERS = 6
-ANSWER_POWER = 0.7
+ANSWER_POWER = 0.85
 WARMUP_STEPS = 60
 DECAY_SHARE = 0.65
 MUON_RATE = 4e-3
@@ -142,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints and the log")
     parser.add_argument("--out", type=Path, required=True, help="folder of the finished model")
-    parser.add_argument("--steps", type=int, default=7400)
+    parser.add_argument("--steps", type=int, default=13500)
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
