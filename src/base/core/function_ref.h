@@ -9,13 +9,13 @@ namespace ferry {
 template <class Signature>
 class FunctionRef;
 
-// A view of a callable, for parameters that are called before the function returns. Never store one.
+// A view of a callable, for parameters that are called before the function returns: it converts. Never store one.
 template <class R, class... Args>
 class FunctionRef<R(Args...)> {
  public:
   template <class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef>)
-  FunctionRef(F&& callable)  // NOLINT(google-explicit-constructor): a parameter type converts
+  FunctionRef(F&& callable)  // NOLINT(google-explicit-constructor,bugprone-forwarding-reference-overload)
       : object_(const_cast<void*>(static_cast<const void*>(std::addressof(callable)))),
         call_([](void* object, Args... args) -> R {
           return (*static_cast<std::remove_reference_t<F>*>(object))(std::forward<Args>(args)...);
