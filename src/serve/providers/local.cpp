@@ -143,34 +143,34 @@ ApiResult<std::vector<std::vector<TokenId>>> LocalExchange::prepare() const {
   return prompts;
 }
 
-// Events wait for the lock, so the sink hears `started` before any of them.
+// Events wait for the lock, so the sink hears `started`, or `failed`, before any of them.
 void LocalExchange::submit(std::vector<std::vector<TokenId>> prompts) {
   std::optional<ApiError> refused;
-  {
-    const std::lock_guard lock(mutex_);
-    if (ended_) return;
-    for (size_t choice = 0; choice < prompts.size() && !refused; ++choice) {
-      EngineRequest request = engine_request(request_, *model_, choice);
-      usage_.prompt_tokens += std::ssize(prompts[choice]);
-      request.prompt = std::move(prompts[choice]);
-      auto submitted =
-          model_->engine->submit(std::move(request), [self = shared_from_this(), choice](EngineEvent event) {
-            self->on_event(choice, std::move(event));
-          });
-      if (submitted) {
-        submitted_.push_back(*submitted);
-        ++open_choices_;
-      } else if (submitted.error().code == ErrorCode::resource_exhausted) {
-        // To the application it is its request that is too long.
-        refused = api_error({ErrorCode::invalid_argument, submitted.error().message},
-                            request_.prompts.empty() ? "messages" : "prompt", "context_length_exceeded");
-      } else {
-        refused = api_error(std::move(submitted).error(), "");
-      }
+  const std::lock_guard lock(mutex_);
+  if (ended_) return;
+  for (size_t choice = 0; choice < prompts.size() && !refused; ++choice) {
+    EngineRequest request = engine_request(request_, *model_, choice);
+    usage_.prompt_tokens += std::ssize(prompts[choice]);
+    request.prompt = std::move(prompts[choice]);
+    auto submitted = model_->engine->submit(
+        std::move(request),
+        [self = shared_from_this(), choice](EngineEvent event) { self->on_event(choice, std::move(event)); });
+    if (submitted) {
+      submitted_.push_back(*submitted);
+      ++open_choices_;
+    } else if (submitted.error().code == ErrorCode::resource_exhausted) {
+      // To the application it is its request that is too long.
+      refused = api_error({ErrorCode::invalid_argument, submitted.error().message},
+                          request_.prompts.empty() ? "messages" : "prompt", "context_length_exceeded");
+    } else {
+      refused = api_error(std::move(submitted).error(), "");
     }
-    if (!refused) sink_.started();
   }
-  if (refused) drop(*std::move(refused));
+  if (refused) {
+    drop(*std::move(refused));
+  } else {
+    sink_.started();
+  }
 }
 
 void LocalExchange::on_event(size_t choice, EngineEvent event) {
