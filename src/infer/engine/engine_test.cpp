@@ -10,76 +10,10 @@
 
 #include <gtest/gtest.h>
 
-#include "infer/engine/test_tokenizer.h"
+#include "infer/engine/test_engine.h"
 
 namespace ferry {
 namespace {
-
-const std::filesystem::path kModel = std::filesystem::path(FERRY_SOURCE_DIR) / "tests/golden/model/llama3";
-
-std::shared_ptr<const Tokenizer> test_tokenizer() {
-  return Tokenizer::from_json(test_tokenizer_json(), "test tokenizer").value();
-}
-
-// Collects one answer.
-class Listener {
- public:
-  std::function<void(EngineEvent)> callback() {
-    return [this](EngineEvent event) {
-      const std::lock_guard lock(mutex_);
-      EXPECT_FALSE(last_.finish) << "an event after the last";
-      text_ += event.text;
-      for (SampledToken& sampled : event.tokens) sampled_.push_back(std::move(sampled));
-      last_ = std::move(event);
-      changed_.notify_all();
-    };
-  }
-  EngineFinish wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return last_.finish.has_value(); });
-    return *last_.finish;
-  }
-  std::vector<TokenId> tokens() const {
-    std::vector<TokenId> ids;
-    for (const SampledToken& sampled : sampled_) ids.push_back(sampled.token);
-    return ids;
-  }
-  const std::string& text() const { return text_; }
-  const std::vector<SampledToken>& sampled() const { return sampled_; }
-  int32_t completion_tokens() const { return last_.completion_tokens; }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::string text_;
-  std::vector<SampledToken> sampled_;
-  EngineEvent last_;
-};
-
-std::unique_ptr<Engine> load(const EngineSettings& settings = {}) {
-  auto engine = Engine::load(kModel, test_tokenizer(), settings);
-  if (!engine) ADD_FAILURE() << engine.error().message;
-  return *std::move(engine);
-}
-
-EngineRequest request(uint64_t seed, int32_t prompt_tokens, int32_t max_tokens, float temperature = 1.0f) {
-  EngineRequest made;
-  for (int32_t i = 0; i < prompt_tokens; ++i) {
-    made.prompt.push_back(static_cast<TokenId>((seed * 31 + static_cast<uint64_t>(i) * 7) % kTestVocab));
-  }
-  made.sampling.temperature = temperature;
-  made.sampling.seed = seed;
-  made.max_tokens = max_tokens;
-  made.ignore_eos = true;
-  return made;
-}
-
-std::vector<TokenId> answer(Engine& engine, EngineRequest asked) {
-  Listener listener;
-  EXPECT_TRUE(engine.submit(std::move(asked), listener.callback()));
-  listener.wait();
-  return listener.tokens();
-}
 
 // The numeric contract, through the whole engine: neither company nor chunking, preemption or threads change
 // a token of a seeded answer.
