@@ -20,12 +20,16 @@ Answer::Answer(EngineRequest request, int32_t choice, const Tokenizer& tokenizer
       end_tokens_(request_.stop_tokens),
       banned_(request_.stop_tokens),
       sampler_(of_choice(request_.sampling, choice), request_.prompt),
-      decoder_(tokenizer),
-      stops_(request_.stop),
+      decoder_(tokenizer, request_.skip_special),
+      stops_(request_.stop, request_.include_stop),
       on_event_(std::move(on_event)) {
   banned_.insert(banned_.end(), end_tokens.begin(), end_tokens.end());
   if (!request_.ignore_eos) end_tokens_ = banned_;
-  request_.prompt = {};  // may be long, and only the sampler asks for it
+  if (request_.prompt_logprobs >= 0 && choice == 0) {
+    prompt_scores_.resize(request_.prompt.size() - 1);
+  } else {
+    request_.prompt = {};  // may be long, and nobody asks for it any more
+  }
 }
 
 SampledToken Answer::sample(std::span<float> logits) {
@@ -33,41 +37,71 @@ SampledToken Answer::sample(std::span<float> logits) {
   return sampler_.sample(logits, too_early ? std::span<const TokenId>(banned_) : std::span<const TokenId>());
 }
 
+bool Answer::scores(int32_t position) const {
+  return position >= 0 && static_cast<size_t>(position) < prompt_scores_.size();
+}
+
+void Answer::score(int32_t position, std::span<const float> logits) {
+  const auto at = static_cast<size_t>(position);
+  LogitRow row;
+  row.read(logits);
+  prompt_scores_[at] = score_token(row, request_.prompt[at + 1], request_.prompt_logprobs);
+}
+
 bool Answer::accept(SampledToken sampled) {
   ++count_;
-  if (is_end(sampled.token)) {
-    auto [text, stopped] = stops_.push(decoder_.finish());
-    if (!stopped) text += stops_.finish();
-    emit(std::move(text), EngineFinish::stop);
-    return true;
-  }
-  auto [text, stopped] = stops_.push(decoder_.push(sampled.token));
+  if (is_end(sampled.token)) return end_by_token(std::move(sampled));
+  StopStrings::Release release = stops_.push(decoder_.push(sampled.token), count_ > request_.min_tokens);
   untold_.push_back(std::move(sampled));
-  if (!stopped && count_ == request_.max_tokens) {
-    auto [rest, stopped_at_last] = stops_.push(decoder_.finish());
-    text += rest;
-    if (!stopped_at_last) text += stops_.finish();
-    emit(std::move(text), stopped_at_last ? EngineFinish::stop : EngineFinish::length);
-    return true;
+  if (!release.stopped && count_ == request_.max_tokens) return end_by_length(std::move(release));
+  const bool has_news = !release.text.empty() || request_.sampling.logprobs >= 0 || !prompt_scores_.empty();
+  if (release.stopped) {
+    emit({.text = std::move(release.text), .finish = EngineFinish::stop, .stop = std::move(release.stop)});
+  } else if (has_news) {
+    emit({.text = std::move(release.text)});
   }
-  if (stopped) {
-    emit(std::move(text), EngineFinish::stop);
-  } else if (!text.empty() || request_.sampling.logprobs >= 0) {
-    emit(std::move(text), std::nullopt);
-  }
-  return stopped;
+  return release.stopped;
+}
+
+// What the decoder and the stop strings hold back was text after all, unless its end makes a stop string.
+bool Answer::end_by_token(SampledToken sampled) {
+  std::string rest = request_.include_stop ? decoder_.push(sampled.token) : std::string();
+  rest += decoder_.finish();
+  auto [text, stopped, stop] = stops_.push(rest, count_ > request_.min_tokens);
+  if (!stopped) text += stops_.finish();
+  emit({.text = std::move(text),
+        .finish = EngineFinish::stop,
+        .end_token = std::move(sampled),
+        .stop = std::move(stop)});
+  return true;
+}
+
+bool Answer::end_by_length(StopStrings::Release release) {
+  auto [rest, stopped, stop] = stops_.push(decoder_.finish(), count_ > request_.min_tokens);
+  release.text += rest;
+  if (!stopped) release.text += stops_.finish();
+  emit({.text = std::move(release.text),
+        .finish = stopped ? EngineFinish::stop : EngineFinish::length,
+        .stop = std::move(stop)});
+  return true;
 }
 
 void Answer::cancel() {
-  emit({}, EngineFinish::cancelled);
+  emit({.finish = EngineFinish::cancelled});
 }
 
 bool Answer::is_end(TokenId token) const {
   return std::find(end_tokens_.begin(), end_tokens_.end(), token) != end_tokens_.end();
 }
 
-void Answer::emit(std::string text, std::optional<EngineFinish> finish) {
-  on_event_({std::exchange(untold_, {}), std::move(text), finish, count_, choice_, cached_tokens_});
+void Answer::emit(EngineEvent event) {
+  event.tokens = std::exchange(untold_, {});
+  event.prompt_tokens = std::exchange(prompt_scores_, {});
+  event.completion_tokens = count_;
+  event.choice = choice_;
+  event.cached_tokens = cached_tokens_;
+  request_.prompt = {};
+  on_event_(std::move(event));
 }
 
 }  // namespace ferry

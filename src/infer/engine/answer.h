@@ -24,6 +24,11 @@ class Answer {
   // logits: [vocab], used as scratch.
   SampledToken sample(std::span<float> logits);
 
+  // Whether the logits of that position are wanted because they say how likely the prompt's next token was.
+  bool scores(int32_t position) const;
+  // logits: [vocab], of that position. Different positions may be scored by different threads at once.
+  void score(int32_t position, std::span<const float> logits);
+
   // The token has become part of the sequence: tells the listener. True when the answer has ended.
   bool accept(SampledToken sampled);
 
@@ -32,7 +37,9 @@ class Answer {
 
  private:
   bool is_end(TokenId token) const;
-  void emit(std::string text, std::optional<EngineFinish> finish);
+  bool end_by_token(SampledToken sampled);
+  bool end_by_length(StopStrings::Release release);
+  void emit(EngineEvent event);
 
   EngineRequest request_;
   int32_t choice_;
@@ -43,6 +50,8 @@ class Answer {
   StopStrings stops_;
   std::function<void(EngineEvent)> on_event_;
   std::vector<SampledToken> untold_;  // accepted, not in an event yet
+  std::vector<SampledToken>
+      prompt_scores_;  // of the prompt's tokens from the second on, until the first event
   int32_t count_ = 0;
   int32_t cached_tokens_ = 0;
 };

@@ -68,14 +68,18 @@ struct EngineRequest {
   std::vector<TokenId> prompt;
   SamplingParams sampling;
   int32_t max_tokens = 0;                 // of the answer; 0: as many as the context allows
-  int32_t min_tokens = 0;                 // before these, no end-of-sequence and no stop token is picked
-  std::vector<std::string> stop;          // end the answer, and are not part of it
-  std::vector<TokenId> stop_tokens = {};  // beside the model's own
+  int32_t min_tokens = 0;                 // among these is no end or stop token, and no stop string ends
+  std::vector<std::string> stop;          // end the answer
+  std::vector<TokenId> stop_tokens = {};  // the same, beside the model's own end tokens
   bool ignore_eos = false;                // the model's own end tokens do not end the answer
-  int32_t n = 1;                          // answers to this prompt; the i-th draws with sampling.seed + i
-  int32_t priority = 0;                   // lower goes first
-  std::string tenant = {};      // on whose behalf: tenants share the engine fairly, and no cached prefix
-  std::string cache_salt = {};  // prefixes are shared only between requests with the same one
+  bool include_stop = false;     // a stop string, or an end token's text, is part of the answer's text
+  bool skip_special = true;      // special tokens are not part of the text
+  int32_t prompt_logprobs = -1;  // as sampling.logprobs, for the prompt's tokens. With it the whole prompt is
+                                 // computed, none of it taken from the prefix cache
+  int32_t n = 1;                 // answers to this prompt; the i-th draws with sampling.seed + i
+  int32_t priority = 0;          // lower goes first
+  std::string tenant = {};       // on whose behalf: tenants share the engine fairly, and no cached prefix
+  std::string cache_salt = {};   // prefixes are shared only between requests with the same one
 };
 
 enum class EngineFinish {
@@ -85,9 +89,14 @@ enum class EngineFinish {
 };
 
 struct EngineEvent {
-  std::vector<SampledToken> tokens;  // since the last event; an end token is not among them
-  std::string text;                  // whole characters; lags behind the tokens while a stop string may begin
-  std::optional<EngineFinish> finish;
+  std::vector<SampledToken> tokens = {};  // since the last event; an end token is not among them
+  std::string text = {};  // whole characters; lags behind the tokens while a stop string may begin
+  std::optional<EngineFinish> finish = {};
+  std::optional<SampledToken> end_token = {};    // that ended the answer: the model's own or of stop_tokens
+  std::string stop = {};                         // the stop string that did
+  std::vector<SampledToken> prompt_tokens = {};  // for prompt_logprobs: all but the prompt's first token, which
+                                                 // nothing predicts. In the first event of choice 0, which
+                                                 // comes before those of the others
   int32_t completion_tokens = 0;  // of this answer so far, an end token counted in
   int32_t choice = 0;             // which of the request's n answers
   int32_t cached_tokens = 0;      // of the prompt, found in the prefix cache

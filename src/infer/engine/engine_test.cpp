@@ -15,6 +15,13 @@
 namespace ferry {
 namespace {
 
+std::string answer_text(Engine& engine, EngineRequest asked) {
+  Listener listener;
+  EXPECT_TRUE(engine.submit(std::move(asked), listener.callback()));
+  listener.wait();
+  return listener.text();
+}
+
 // The numeric contract, through the whole engine: neither company nor chunking, preemption or threads change
 // a token of a seeded answer.
 TEST(Engine, AnAnswerDoesNotDependOnItsCompany) {
@@ -135,6 +142,107 @@ TEST(Engine, StopTokensStopStringsAndMinimum) {
   ASSERT_TRUE(engine->submit(by_string, cut.callback()));
   EXPECT_EQ(cut.wait(), EngineFinish::stop);
   EXPECT_EQ(cut.text(), whole.text().substr(0, whole.text().find(by_string.stop[0])));
+}
+
+TEST(Engine, SaysWhatEndedTheAnswer) {
+  const auto engine = load();
+  Listener whole;
+  ASSERT_TRUE(engine->submit(request(5, 10, 40, 0), whole.callback()));
+  whole.wait();
+  const std::vector<TokenId> free = whole.tokens();
+  EXPECT_FALSE(whole.last().end_token);
+  EXPECT_EQ(whole.last().stop, "");
+
+  EngineRequest by_token = request(5, 10, 40, 0);
+  by_token.stop_tokens = {free[7]};
+  by_token.sampling.logprobs = 1;
+  Listener ended;
+  ASSERT_TRUE(engine->submit(by_token, ended.callback()));
+  ended.wait();
+  ASSERT_TRUE(ended.last().end_token);
+  EXPECT_EQ(ended.last().end_token->token, free[7]);
+  EXPECT_LT(ended.last().end_token->logprob, 0);
+  by_token.include_stop = true;
+  Listener included;
+  ASSERT_TRUE(engine->submit(by_token, included.callback()));
+  included.wait();
+  EXPECT_GT(included.text().size(), ended.text().size());
+  EXPECT_EQ(included.text(), whole.text().substr(0, included.text().size()));
+
+  EngineRequest by_string = request(5, 10, 40, 0);
+  by_string.stop = {"no such thing", whole.text().substr(10, 3)};
+  by_string.include_stop = true;
+  Listener cut;
+  ASSERT_TRUE(engine->submit(by_string, cut.callback()));
+  EXPECT_EQ(cut.wait(), EngineFinish::stop);
+  EXPECT_EQ(cut.last().stop, by_string.stop[1]);
+  EXPECT_TRUE(cut.text().ends_with(by_string.stop[1]));
+  // Nor does a stop string end what is too short.
+  by_string.min_tokens = 30;
+  Listener longer;
+  ASSERT_TRUE(engine->submit(by_string, longer.callback()));
+  longer.wait();
+  EXPECT_GE(longer.completion_tokens(), 30);
+}
+
+TEST(Engine, SpecialTokensAreTextWhereTheyAreAskedFor) {
+  const auto engine = load();
+  EngineRequest asked = request(5, 10, 3, 0);
+  asked.sampling.adjustments.allowed = {static_cast<TokenId>(kTestVocab) - 2};
+  EXPECT_EQ(answer_text(*engine, asked), "");
+  asked.skip_special = false;
+  EXPECT_EQ(answer_text(*engine, asked), "<|start|><|start|><|start|>");
+}
+
+// What one call of a step computes must not show in the scores, nor whether a prompt was preempted.
+TEST(Engine, PromptLogprobsAreTheSameHoweverThePromptIsCut) {
+  constexpr int kRequests = 6;
+  const auto asked = [](int i) {
+    EngineRequest made = request(static_cast<uint64_t>(i), 30 + i * 20, 10, 0);
+    made.prompt_logprobs = 2;
+    return made;
+  };
+  std::vector<std::vector<SampledToken>> alone;
+  for (const EngineSettings& settings :
+       {EngineSettings{.threads = 1, .max_step_tokens = 512},
+        EngineSettings{.threads = 2, .max_step_tokens = 7},
+        EngineSettings{.threads = 3, .kv_cache = ByteSize{96 << 10}, .max_running = 2}}) {
+    const auto engine = load(settings);
+    std::vector<Listener> listeners(kRequests);
+    for (int i = 0; i < kRequests; ++i) {
+      ASSERT_TRUE(engine->submit(asked(i), listeners[static_cast<size_t>(i)].callback()));
+    }
+    for (size_t i = 0; i < kRequests; ++i) {
+      listeners[i].wait();
+      const std::vector<SampledToken>& scores = listeners[i].prompt_tokens();
+      const std::vector<TokenId> prompt = asked(static_cast<int>(i)).prompt;
+      ASSERT_EQ(scores.size(), prompt.size() - 1);
+      if (alone.size() < kRequests) alone.push_back(scores);
+      for (size_t t = 0; t < scores.size(); ++t) {
+        EXPECT_EQ(scores[t].token, prompt[t + 1]);
+        EXPECT_EQ(scores[t].logprob, alone[i][t].logprob);
+        EXPECT_EQ(scores[t].rank, alone[i][t].rank);
+        ASSERT_EQ(scores[t].top.size(), 2u);
+        EXPECT_EQ(scores[t].top[1].token, alone[i][t].top[1].token);
+      }
+    }
+  }
+  // They are what an answer of the same tokens would have: the model's own distribution.
+  const auto engine = load();
+  EngineRequest answered = request(1, 30, 8, 0);
+  answered.sampling.logprobs = 0;
+  Listener answer;
+  ASSERT_TRUE(engine->submit(answered, answer.callback()));
+  answer.wait();
+  EngineRequest scored = request(1, 30, 1, 0);
+  for (const SampledToken& token : answer.sampled()) scored.prompt.push_back(token.token);
+  scored.prompt_logprobs = 0;
+  Listener scores;
+  ASSERT_TRUE(engine->submit(scored, scores.callback()));
+  scores.wait();
+  for (size_t i = 0; i < answer.sampled().size(); ++i) {
+    EXPECT_EQ(scores.prompt_tokens()[29 + i].logprob, answer.sampled()[i].logprob);
+  }
 }
 
 TEST(Engine, LogprobsComeWithEveryToken) {

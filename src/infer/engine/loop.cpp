@@ -55,6 +55,11 @@ Result<void> Engine::Loop::check(EngineRequest& request) const {
   if (request.n < 1 || request.n > most_outstanding()) {
     return fail(ErrorCode::invalid_argument, "n must be 1 to {}, not {}", most_outstanding(), request.n);
   }
+  for (const TokenId token : request.stop_tokens) {
+    if (token >= 0 && token < vocab) continue;
+    return fail(ErrorCode::invalid_argument, "stop_token_ids has token {}, but the vocabulary ends at {}",
+                token, vocab - 1);
+  }
   if (request.prompt.empty()) return fail(ErrorCode::invalid_argument, "the prompt is empty");
   for (const TokenId token : request.prompt) {
     if (token < 0 || token >= vocab) {
@@ -146,6 +151,7 @@ void Engine::Loop::begin(Arrival arrival) {
   sequence.priority = request.priority;
   sequence.tenant = request.tenant;
   sequence.salt = salt_of(request);
+  sequence.prompt_logits = request.prompt_logprobs >= 0;
   const auto on_event = std::make_shared<std::function<void(EngineEvent)>>(std::move(arrival.on_event));
   for (int32_t i = 0; i < request.n; ++i) {
     sequence.ids.push_back(arrival.id + static_cast<SequenceId>(i));
@@ -171,6 +177,7 @@ void Engine::Loop::step() {
   const StepPlan plan = scheduler_.next();
   forward(plan);
   std::vector<Draw> draws = sample(plan);
+  score_prompts(plan);
   std::vector<TokenId> tokens;
   for (const Draw& draw : draws) tokens.push_back(draw.token.token);
   scheduler_.took(plan, std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
@@ -215,6 +222,31 @@ std::vector<Engine::Loop::Draw> Engine::Loop::sample(const StepPlan& plan) {
     }
   });
   return draws;
+}
+
+// Of prompts whose tokens' logprobs are wanted.
+void Engine::Loop::score_prompts(const StepPlan& plan) {
+  struct Score {
+    Answer* answer;
+    int32_t position;
+    size_t row;  // of the logits
+  };
+  std::vector<Score> scores;
+  size_t row = 0;
+  for (const PlannedSequence& planned : plan.sequences) {
+    Answer& answer = answers_.at(planned.ids.front());
+    const int32_t end = planned.first_position + static_cast<int32_t>(planned.tokens.size());
+    for (int32_t position = end - planned.logits; position < end; ++position, ++row) {
+      if (answer.scores(position)) scores.push_back({&answer, position, row});
+    }
+  }
+  const auto vocab = static_cast<size_t>(parts_.model->spec().vocab);
+  parts_.threads->parallel_for(std::ssize(scores), 1, [&](int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+      const Score& score = scores[i];
+      score.answer->score(score.position, {parts_.logits.as<float>() + score.row * vocab, vocab});
+    }
+  });
 }
 
 void Engine::Loop::deliver(std::vector<Draw> draws) {

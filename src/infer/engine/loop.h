@@ -70,6 +70,7 @@ class Engine::Loop {
   void step();
   void forward(const StepPlan& plan);
   std::vector<Draw> sample(const StepPlan& plan);
+  void score_prompts(const StepPlan& plan);
   void deliver(std::vector<Draw> draws);
   void forget(SequenceId id);
   void publish_status();

@@ -28,6 +28,7 @@ class Listener {
       EXPECT_FALSE(last_.finish) << "an event after the last";
       text_ += event.text;
       for (SampledToken& sampled : event.tokens) sampled_.push_back(std::move(sampled));
+      for (SampledToken& scored : event.prompt_tokens) prompt_tokens_.push_back(std::move(scored));
       last_ = std::move(event);
       changed_.notify_all();
     };
@@ -44,6 +45,8 @@ class Listener {
   }
   const std::string& text() const { return text_; }
   const std::vector<SampledToken>& sampled() const { return sampled_; }
+  const std::vector<SampledToken>& prompt_tokens() const { return prompt_tokens_; }
+  const EngineEvent& last() const { return last_; }
   int32_t completion_tokens() const { return last_.completion_tokens; }
   int32_t cached_tokens() const { return last_.cached_tokens; }
 
@@ -52,6 +55,7 @@ class Listener {
   std::condition_variable changed_;
   std::string text_;
   std::vector<SampledToken> sampled_;
+  std::vector<SampledToken> prompt_tokens_;
   EngineEvent last_;
 };
 
