@@ -130,7 +130,6 @@ void Model::prepare(const Batch& batch, const KvCache& cache) {
     }
   }
   FERRY_CHECK(static_cast<size_t>(row) == rows);
-  last_rows_ = row;
 }
 
 void Model::forward(const Batch& batch, KvCache& cache, ThreadPool& pool, float* logits) {
@@ -183,34 +182,16 @@ void Model::forward(const Batch& batch, KvCache& cache, ThreadPool& pool, float*
   }
 
   // The head is the widest product of all: only for the rows that somebody will read.
-  norm_rows(batch.logit_rows);
-  lap(Op::norm);
-  head(batch.logit_rows.size(), pool, logits);
-  lap(Op::head);
-}
-
-void Model::logits(std::span<const int32_t> rows, ThreadPool& pool, float* logits) {
-  FERRY_CHECK(rows.size() <= static_cast<size_t>(max_rows_));
-  for (const int32_t row : rows) FERRY_CHECK(row >= 0 && row < last_rows_);
-  norm_rows(rows);
-  head(rows.size(), pool, logits);
-}
-
-// The final norm, from rows of the residual stream to the first rows of h.
-void Model::norm_rows(std::span<const int32_t> rows) {
-  const Scratch& s = *scratch_;
   const size_t width = static_cast<size_t>(spec_.hidden);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    weights_->embedding.table->rms_norm(s.x + static_cast<size_t>(rows[i]) * width,
-                                        weights_->final_norm.data(), spec_.norm_eps, 1, spec_.hidden,
-                                        s.h + i * width);
+  for (size_t i = 0; i < batch.logit_rows.size(); ++i) {
+    const float* row = s.x + static_cast<size_t>(batch.logit_rows[i]) * width;
+    table.rms_norm(row, weights_->final_norm.data(), spec_.norm_eps, 1, spec_.hidden, s.h + i * width);
   }
-}
-
-void Model::head(size_t rows, ThreadPool& pool, float* logits) {
-  if (rows == 0) return;
-  const PackedMatrix& output = weights_->output();
-  output.table->matmul(output, scratch_->h, static_cast<int64_t>(rows), logits, pool);
+  lap(Op::norm);
+  if (!batch.logit_rows.empty()) {
+    table.matmul(weights_->output(), s.h, static_cast<int64_t>(batch.logit_rows.size()), logits, pool);
+  }
+  lap(Op::head);
 }
 
 }  // namespace ferry

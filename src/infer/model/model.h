@@ -64,9 +64,6 @@ class Model {
   // REQUIRES: a cache of this model's kv_geometry; tokens.size() <= max_rows(), logit_rows.size() <=
   // max_rows().
   void forward(const Batch& batch, KvCache& cache, ThreadPool& pool, float* logits);
-  // The logits of more rows of the last batch, with the bits that forward() would have given them: for those
-  // who want more rows than they have memory for at once.
-  void logits(std::span<const int32_t> rows, ThreadPool& pool, float* logits);
 
   // From now on forward() adds its times to `profile`, which outlives the model; null: to nothing.
   void set_profile(ForwardProfile* profile) { profile_ = profile; }
@@ -77,12 +74,9 @@ class Model {
   friend class WeightLoader;
   Model();
   void prepare(const Batch& batch, const KvCache& cache);
-  void norm_rows(std::span<const int32_t> rows);
-  void head(size_t rows, ThreadPool& pool, float* logits);
 
   ArchSpec spec_;
   int32_t max_rows_ = 0;
-  int32_t last_rows_ = 0;  // of the last batch
   ForwardProfile* profile_ = nullptr;
   std::unique_ptr<Weights> weights_;
   std::unique_ptr<Scratch> scratch_;
