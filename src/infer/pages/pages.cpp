@@ -4,8 +4,8 @@
 
 namespace ferry {
 
-PagePool::PagePool(int32_t pages, int32_t page_tokens)
-    : page_tokens_(page_tokens), pages_(static_cast<size_t>(pages)), index_(pages, page_tokens) {
+PagePool::PagePool(int32_t pages, int32_t page_tokens, int hash_bits)
+    : page_tokens_(page_tokens), pages_(static_cast<size_t>(pages)), index_(pages, page_tokens, hash_bits) {
   FERRY_CHECK(pages >= 0 && page_tokens > 0);
   free_.reserve(pages_.size());
   for (PageId page = pages - 1; page >= 0; --page) free_.push_back(page);  // low numbers are taken first

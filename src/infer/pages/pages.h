@@ -18,7 +18,7 @@ namespace ferry {
 
 class PagePool {
  public:
-  PagePool(int32_t pages, int32_t page_tokens);
+  PagePool(int32_t pages, int32_t page_tokens, int hash_bits = 64);  // prefix_index.h
 
   int32_t page_tokens() const { return page_tokens_; }
   int32_t capacity() const { return static_cast<int32_t>(pages_.size()); }

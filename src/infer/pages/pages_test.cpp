@@ -10,10 +10,10 @@ const Salt kSalt = std::make_shared<const std::string>();
 // A chain of whole pages, all with holders of their own.
 std::vector<PageId> publish_chain(PagePool& pool, std::vector<TokenId> firsts) {
   std::vector<PageId> pages;
-  uint64_t hash = chain_hash(*kSalt);
+  uint64_t hash = pool.index().hash(*kSalt);
   for (const TokenId first : firsts) {
     const std::vector<TokenId> tokens(static_cast<size_t>(pool.page_tokens()), first);
-    hash = chain_hash(hash, tokens);
+    hash = pool.index().hash(hash, tokens);
     const PageId page = pool.take();
     const PageId parent = pages.empty() ? kNoPage : pages.back();
     EXPECT_EQ(pool.publish(page, {hash, parent, tokens, kSalt}), page);
@@ -75,7 +75,7 @@ TEST(PagePool, PublishingTheSameTwiceGivesTheFirst) {
   PagePool pool(2, 4);
   const PageId first = publish_chain(pool, {1})[0];
   const std::vector<TokenId> tokens(4, 1);
-  const uint64_t hash = chain_hash(chain_hash(*kSalt), tokens);
+  const uint64_t hash = pool.index().hash(pool.index().hash(*kSalt), tokens);
   const PageId second = pool.take();
   EXPECT_EQ(pool.publish(second, {hash, kNoPage, tokens, kSalt}), first);
   EXPECT_FALSE(pool.index().contains(second));

@@ -7,22 +7,23 @@
 
 namespace ferry {
 
-uint64_t chain_hash(std::string_view salt) {
-  uint64_t hash = 0xCBF29CE484222325u;  // FNV-1a
-  for (const char byte : salt) hash = (hash ^ static_cast<uint8_t>(byte)) * 0x100000001B3u;
-  return hash;
-}
-
-uint64_t chain_hash(uint64_t parent, std::span<const TokenId> tokens) {
-  uint64_t hash = parent;
-  for (const TokenId token : tokens) hash = Rng(hash ^ static_cast<uint32_t>(token)).next();
-  return hash;
-}
-
-PrefixIndex::PrefixIndex(int32_t pages, int32_t page_tokens)
+PrefixIndex::PrefixIndex(int32_t pages, int32_t page_tokens, int hash_bits)
     : page_tokens_(page_tokens),
+      hash_mask_(~uint64_t{0} >> (64 - hash_bits)),
       nodes_(static_cast<size_t>(pages)),
       tokens_(nodes_.size() * static_cast<size_t>(page_tokens)) {}
+
+uint64_t PrefixIndex::hash(std::string_view salt) const {
+  uint64_t hash = 0xCBF29CE484222325u;  // FNV-1a
+  for (const char byte : salt) hash = (hash ^ static_cast<uint8_t>(byte)) * 0x100000001B3u;
+  return hash & hash_mask_;
+}
+
+uint64_t PrefixIndex::hash(uint64_t parent, std::span<const TokenId> tokens) const {
+  uint64_t hash = parent;
+  for (const TokenId token : tokens) hash = Rng(hash ^ static_cast<uint32_t>(token)).next();
+  return hash & hash_mask_;
+}
 
 std::span<const TokenId> PrefixIndex::tokens(PageId page) const {
   const auto width = static_cast<size_t>(page_tokens_);

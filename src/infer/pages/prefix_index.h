@@ -25,13 +25,9 @@ inline constexpr PageId kNoPage = -1;
 // Chains of different salts never meet. Shared, since many sequences carry the same one.
 using Salt = std::shared_ptr<const std::string>;
 
-// The hash of an empty chain, and of a chain with one more page of tokens.
-uint64_t chain_hash(std::string_view salt);
-uint64_t chain_hash(uint64_t parent, std::span<const TokenId> tokens);
-
 // What a page holds, by whoever asks for it.
 struct PageKey {
-  uint64_t hash = 0;                // chain_hash of everything up to the page's last token
+  uint64_t hash = 0;                // PrefixIndex::hash of everything up to the page's last token
   PageId parent = kNoPage;          // indexed itself; kNoPage: the page is the chain's first
   std::span<const TokenId> tokens;  // [page_tokens]
   const Salt& salt;                 // not null
@@ -40,7 +36,12 @@ struct PageKey {
 // Used by one thread (the engine's).
 class PrefixIndex {
  public:
-  PrefixIndex(int32_t pages, int32_t page_tokens);
+  // Fewer hash_bits are for tests, which want to see collisions.
+  PrefixIndex(int32_t pages, int32_t page_tokens, int hash_bits = 64);
+
+  // The hash of an empty chain, and of a chain with more tokens.
+  uint64_t hash(std::string_view salt) const;
+  uint64_t hash(uint64_t parent, std::span<const TokenId> tokens) const;
 
   // The page that holds exactly this, or kNoPage.
   PageId find(const PageKey& key) const;
@@ -71,6 +72,7 @@ class PrefixIndex {
   bool matches(PageId page, const PageKey& key) const;
 
   int32_t page_tokens_;
+  uint64_t hash_mask_;
   std::vector<Node> nodes_;      // [pages]
   std::vector<TokenId> tokens_;  // [pages, page_tokens]
   std::unordered_map<uint64_t, PageId> by_hash_;

@@ -20,8 +20,8 @@ TEST(PrefixIndex, FindsAChainPageByPage) {
   PrefixIndex index(8, 4);
   const auto a = page_of(1);
   const auto b = page_of(5);
-  const uint64_t hash_a = chain_hash(chain_hash(*kSalt), a);
-  const uint64_t hash_b = chain_hash(hash_a, b);
+  const uint64_t hash_a = index.hash(index.hash(*kSalt), a);
+  const uint64_t hash_b = index.hash(hash_a, b);
   EXPECT_TRUE(index.insert(3, {hash_a, kNoPage, a, kSalt}));
   EXPECT_TRUE(index.insert(5, {hash_b, 3, b, kSalt}));
   EXPECT_EQ(index.find({hash_a, kNoPage, a, kSalt}), 3);
@@ -49,12 +49,13 @@ TEST(PrefixIndex, EqualHashesNeverGiveAnotherChainsPage) {
 }
 
 TEST(PrefixIndex, HashesDifferByTokenOrderParentAndSalt) {
+  const PrefixIndex index(1, 4);
   const std::vector<TokenId> ab{1, 2};
   const std::vector<TokenId> ba{2, 1};
-  const uint64_t root = chain_hash("a");
-  EXPECT_NE(chain_hash(root, ab), chain_hash(root, ba));
-  EXPECT_NE(chain_hash(root, ab), chain_hash(chain_hash("b"), ab));
-  EXPECT_NE(chain_hash(root, ab), chain_hash(chain_hash(root, ab), ab));
+  const uint64_t root = index.hash("a");
+  EXPECT_NE(index.hash(root, ab), index.hash(root, ba));
+  EXPECT_NE(index.hash(root, ab), index.hash(index.hash("b"), ab));
+  EXPECT_NE(index.hash(root, ab), index.hash(index.hash(root, ab), ab));
 }
 
 TEST(PrefixIndexDeathTest, AParentOutlivesItsChildren) {

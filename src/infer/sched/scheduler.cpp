@@ -24,12 +24,13 @@ PageKey page_key(const Sequence& sequence, size_t page, PageId parent, int32_t p
           sequence.salt};
 }
 
-void hash_whole_pages(Sequence& sequence, int32_t page_tokens) {
-  const auto width = static_cast<size_t>(page_tokens);
+void hash_whole_pages(Sequence& sequence, const PagePool& pool) {
+  const PrefixIndex& index = pool.index();
+  const auto width = static_cast<size_t>(pool.page_tokens());
   for (size_t begin = sequence.hashes.size() * width; begin + width <= sequence.tokens.size();
        begin += width) {
-    const uint64_t parent = sequence.hashes.empty() ? chain_hash(*sequence.salt) : sequence.hashes.back();
-    sequence.hashes.push_back(chain_hash(parent, std::span(sequence.tokens).subspan(begin, width)));
+    const uint64_t parent = sequence.hashes.empty() ? index.hash(*sequence.salt) : sequence.hashes.back();
+    sequence.hashes.push_back(index.hash(parent, std::span(sequence.tokens).subspan(begin, width)));
   }
 }
 
@@ -65,7 +66,7 @@ Result<void> Scheduler::add(SequenceRequest request) {
   state.prompt_logits = request.prompt_logits;
   state.tokens = std::move(request.prompt);
   auto sequence = std::make_shared<Sequence>(std::move(state), pool_);
-  hash_whole_pages(*sequence, pool_.page_tokens());
+  hash_whole_pages(*sequence, pool_);
   for (const SequenceId id : sequence->ids) FERRY_CHECK(sequences_.emplace(id, sequence).second);
   queue_.push(*sequence);
   return {};
@@ -330,7 +331,7 @@ void Scheduler::append(Sequence& sequence, std::span<const TokenId> sampled) {
     twin->ids = {ids[i]};
     twin->branch = static_cast<int32_t>(i);
     twin->tokens.push_back(sampled[i]);
-    hash_whole_pages(*twin, pool_.page_tokens());
+    hash_whole_pages(*twin, pool_);
     sequences_[ids[i]] = twin;
     if (std::ssize(running_) < limits_.max_running) {
       for (const PageId page : sequence.pages.pages()) twin->pages.adopt(page);
@@ -341,7 +342,7 @@ void Scheduler::append(Sequence& sequence, std::span<const TokenId> sampled) {
     }
   }
   sequence.tokens.push_back(sampled.front());
-  hash_whole_pages(sequence, pool_.page_tokens());
+  hash_whole_pages(sequence, pool_);
 }
 
 void Scheduler::remove(SequenceId id) {

@@ -42,7 +42,8 @@ class Simulation {
   explicit Simulation(uint64_t seed)
       : rng_(seed),
         page_tokens_(1 << rng_.below(5)),
-        pool_(static_cast<int32_t>((longest() / page_tokens_ + 1) * (4 + rng_.below(12)) / 4), page_tokens_),
+        pool_(static_cast<int32_t>((longest() / page_tokens_ + 1) * (4 + rng_.below(12)) / 4), page_tokens_,
+              pick(4) == 0 ? 4 : 64),  // with colliding hashes
         contents_(static_cast<size_t>(pool_.capacity() * page_tokens_)),
         limits_(draw_limits()),
         scheduler_(limits_, pool_),
@@ -90,6 +91,8 @@ class Simulation {
   // So few that different answers often agree for a while.
   TokenId token() { return pick(3); }
   static uint64_t mix(uint64_t a, uint64_t b) { return Rng(a ^ Rng(b).next()).next(); }
+
+  static uint64_t salt_hash(const std::string& salt) { return std::hash<std::string>()(salt); }
 
   SchedulerLimits draw_limits() {
     SchedulerLimits limits;
@@ -287,7 +290,7 @@ class Simulation {
       ++indexed;
       uint64_t hash = 0;
       if (const PageId parent = index.parent(page); parent == kNoPage) {
-        hash = mix(0, chain_hash(*index.salt(page)));
+        hash = mix(0, salt_hash(*index.salt(page)));
       } else {
         check(index.contains(parent), "a cached page without its beginning");
         check(pool_.holders(parent) >= pool_.holders(page), "a held page without its beginning");
@@ -310,7 +313,7 @@ class Simulation {
   // The right keys and values of every position.
   static std::vector<uint64_t> hashes(const Live& live) {
     std::vector<uint64_t> result;
-    uint64_t hash = mix(0, chain_hash(live.salt));
+    uint64_t hash = mix(0, salt_hash(live.salt));
     for (const TokenId one : live.tokens) result.push_back(hash = mix(hash, static_cast<uint64_t>(one)));
     return result;
   }
