@@ -128,16 +128,15 @@ Sequence* Scheduler::choose() {
 }
 
 // The tokens that `sequence` would have to compute if it started now; nothing when it should wait, since
-// another one is just computing the next page of their common prefix.
+// another one, of no lower priority, is just computing the next page of their common prefix.
 std::optional<int32_t> Scheduler::cost(const Sequence& sequence) const {
   const size_t whole_pages = find_prefix(sequence).size();
   if (reuses(sequence) && whole_pages < sequence.hashes.size()) {
     const uint64_t wanted = sequence.hashes[whole_pages];
     for (const Sequence* other : running_) {
-      if (other->publishes && other->published <= static_cast<int32_t>(whole_pages) &&
-          other->hashes.size() > whole_pages && other->hashes[whole_pages] == wanted) {
-        return std::nullopt;
-      }
+      const bool computing = other->publishes && other->published <= static_cast<int32_t>(whole_pages) &&
+                             other->hashes.size() > whole_pages && other->hashes[whole_pages] == wanted;
+      if (computing && other->priority <= sequence.priority) return std::nullopt;
     }
   }
   return std::max(1, sequence.size() - static_cast<int32_t>(whole_pages) * pool_.page_tokens());

@@ -214,6 +214,18 @@ TEST(Scheduler, WaitsForAPrefixThatAnotherIsComputing) {
   EXPECT_EQ(scheduler.cached_tokens(2), 96);
 }
 
+TEST(Scheduler, WaitsForNobodyOfLowerPriority) {
+  PagePool pool(100, 32);
+  Scheduler scheduler({.max_step_tokens = 64}, pool);
+  ASSERT_TRUE(scheduler.add(request(1, 1000)));
+  step(scheduler);
+  SequenceRequest same = request(2, 0);
+  same.prompt = prompt(1, 500);
+  same.priority = -1;
+  ASSERT_TRUE(scheduler.add(same));
+  EXPECT_EQ(step(scheduler), (Rows{{1, 16}, {2, 48}}));
+}
+
 TEST(Scheduler, SaltsKeepPrefixesApart) {
   PagePool pool(100, 32);
   Scheduler scheduler({}, pool);
@@ -391,6 +403,34 @@ TEST(Scheduler, TenantsGetEqualSharesHoweverMuchTheyAsk) {
     }
   }
   EXPECT_NEAR(service["few"], service["crowd"], 0.15 * service["crowd"]);
+}
+
+TEST(Scheduler, ATenantThatWasAwayGoesNotAheadOfAll) {
+  PagePool pool(100, 32);
+  Scheduler scheduler({.max_running = 1}, pool);
+  SequenceId next = 1;
+  const auto add = [&](const char* tenant) {
+    SequenceRequest asked = request(next++, 300);
+    asked.tenant = tenant;
+    ASSERT_TRUE(scheduler.add(asked));
+  };
+  add("away");
+  step(scheduler);
+  scheduler.remove(1);
+  for (int i = 0; i < 11; ++i) add("stays");
+  for (SequenceId id = 2; id < 12; ++id) {
+    step(scheduler);
+    scheduler.remove(id);
+  }
+  for (int i = 0; i < 4; ++i) add("away");  // 13 to 16
+  for (int i = 0; i < 4; ++i) add("stays");
+  int away = 0;
+  for (int i = 0; i < 4; ++i) {
+    const SequenceId id = step(scheduler).begin()->first;
+    away += id >= 13 && id <= 16 ? 1 : 0;
+    scheduler.remove(id);
+  }
+  EXPECT_EQ(away, 2);
 }
 
 TEST(Scheduler, TheMeasuredTimeBoundsPromptsBesideAnswers) {

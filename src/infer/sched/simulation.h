@@ -242,11 +242,7 @@ class Simulation {
       for (const SequenceId id : planned.ids) {
         Live& live = live_.at(id);
         check(planned.samples == (end == std::ssize(live.tokens)), "samples at the wrong token");
-        check(planned.logits >= (planned.samples ? 1 : 0), "samples without logits");
-        if (live.prompt_logits && live.logits < static_cast<int32_t>(live.prompt)) {
-          check(end - planned.logits <= live.logits, "a prompt's logits are left out");
-          live.logits = std::max(live.logits, end);
-        }
+        check_logits(planned, end, live);
         if (!planned.samples) continue;
         sampled.push_back(next_token(live));
         live.tokens.push_back(sampled.back());
@@ -254,6 +250,18 @@ class Simulation {
       if (planned.samples) report_.branched += planned.ids.size() - 1;
     }
     return sampled;
+  }
+
+  // Each prompt token's logits come once, where they are wanted, and otherwise only those that are sampled
+  // from.
+  void check_logits(const PlannedSequence& planned, int32_t end, Live& live) {
+    int32_t wanted = planned.samples ? 1 : 0;
+    if (live.prompt_logits && live.logits < static_cast<int32_t>(live.prompt)) {
+      check(planned.first_position <= live.logits, "a prompt's logits are left out");
+      wanted = std::max(wanted, end - std::max(live.logits, planned.first_position));
+      live.logits = std::max(live.logits, end);
+    }
+    check(planned.logits == wanted, "not the logits that are wanted");
   }
 
   void end_answers() {
