@@ -116,11 +116,110 @@ class OpenAiTest(unittest.TestCase):
         self.assertEqual(both.choices[0].text, self.complete().choices[0].text)
         self.assertEqual(both.choices[1].text, self.complete(prompt="A river").choices[0].text)
 
+    def test_choices(self):
+        ask = {"n": 3, "temperature": 1.5, "seed": 4, "max_tokens": 12, "extra_body": {"ignore_eos": True}}
+        answer = self.chat(**ask)
+        texts = [choice.message.content for choice in answer.choices]
+        self.assertEqual([choice.index for choice in answer.choices], [0, 1, 2])
+        self.assertGreater(len(set(texts)), 1)
+        self.assertEqual(answer.usage.completion_tokens, 36)
+        self.assertEqual(answer.usage.prompt_tokens, self.chat().usage.prompt_tokens)
+        streamed = ["", "", ""]
+        for chunk in self.chat(**ask, stream=True):
+            for choice in chunk.choices:
+                streamed[choice.index] += choice.delta.content or ""
+        self.assertEqual(streamed, texts)
+
+    def test_best_of(self):
+        ask = {"temperature": 1.5, "seed": 4, "max_tokens": 12, "logprobs": 0, "extra_body": {"ignore_eos": True}}
+        all_of_them = self.complete(n=4, **ask).choices
+        means = {choice.text: sum(choice.logprobs.token_logprobs) / 12 for choice in all_of_them}
+        best = self.complete(best_of=4, **ask).choices
+        self.assertEqual([choice.text for choice in best], [max(means, key=means.get)])
+
+    def test_echo_with_logprobs_scores_the_prompt(self):
+        text = "The ferry crosses the river."
+        choice = self.complete(prompt=text, echo=True, logprobs=2, max_tokens=3).choices[0]
+        self.assertTrue(choice.text.startswith(text))
+        logprobs = choice.logprobs
+        self.assertIsNone(logprobs.token_logprobs[0])
+        self.assertIsNone(logprobs.top_logprobs[0])
+        self.assertTrue(all(value <= 0 for value in logprobs.token_logprobs[1:]))
+        self.assertEqual(len(logprobs.tokens), len(logprobs.token_logprobs))
+        # What lm-eval asks for: token ids, a single token, echo. And nothing at all.
+        ids = self.complete(prompt=text, max_tokens=1, extra_body={"return_token_ids": True}).choices[0]
+        ids = ids.model_extra["prompt_token_ids"]
+        for most in (1, 0):
+            again = self.complete(prompt=[ids], echo=True, logprobs=1, max_tokens=most).choices[0].logprobs
+            self.assertEqual(again.token_logprobs[: len(ids)], logprobs.token_logprobs[: len(ids)])
+            self.assertEqual(len(again.tokens), len(ids) + most)
+
+    def test_prompt_logprobs(self):
+        answer = self.complete(extra_body={"prompt_logprobs": 1, "return_token_ids": True}).choices[0]
+        scores, ids = answer.model_extra["prompt_logprobs"], answer.model_extra["prompt_token_ids"]
+        self.assertIsNone(scores[0])
+        for score, token in zip(scores[1:], ids[1:], strict=True):
+            self.assertIn(str(token), score)
+            self.assertEqual(set(score[str(token)]), {"logprob", "rank", "decoded_token"})
+            self.assertEqual(min(entry["rank"] for entry in score.values()), 1)
+        chat = self.chat(extra_body={"prompt_logprobs": 0, "return_prompt_text": True})
+        self.assertEqual(len(chat.model_extra["prompt_logprobs"]), chat.usage.prompt_tokens)
+        self.assertIn(MESSAGES[0]["content"], chat.model_extra["prompt_text"])
+
+    def test_token_ids_go_both_ways(self):
+        first = self.complete(max_tokens=6, logprobs=0, extra_body={"return_token_ids": True, "ignore_eos": True}).choices[0]
+        ids = first.model_extra["token_ids"]
+        self.assertEqual(len(ids), 6)
+        again = self.complete(prompt=first.model_extra["prompt_token_ids"] + ids[:3], max_tokens=3,
+                              extra_body={"return_token_ids": True, "ignore_eos": True}).choices[0]
+        self.assertEqual(again.model_extra["token_ids"], ids[3:])
+        named = self.complete(max_tokens=6, logprobs=0,
+                              extra_body={"return_tokens_as_token_ids": True, "ignore_eos": True}).choices[0]
+        self.assertEqual(named.logprobs.tokens, [f"token_id:{i}" for i in ids])
+        streamed, prompt = [], None
+        for chunk in self.chat(stream=True, extra_body={"return_token_ids": True}):
+            prompt = prompt or chunk.model_extra.get("prompt_token_ids")
+            for choice in chunk.choices:
+                streamed += choice.model_extra.get("token_ids") or []
+        whole = self.chat(extra_body={"return_token_ids": True})
+        self.assertEqual(streamed, whole.choices[0].model_extra["token_ids"])
+        self.assertEqual(prompt, whole.model_extra["prompt_token_ids"])
+        self.assertEqual(len(prompt), whole.usage.prompt_tokens)
+
+    def test_what_stopped_it_is_told(self):
+        options = {"max_tokens": 24, "extra_body": {"ignore_eos": True, "return_token_ids": True}}
+        free = self.complete(**options).choices[0]
+        self.assertIsNone(free.model_extra["stop_reason"])
+        stop = free.text[8:11]
+        stopped = self.complete(stop=["\x01", stop], **options).choices[0]
+        self.assertEqual(stopped.model_extra["stop_reason"], stop)
+        options["extra_body"]["include_stop_str_in_output"] = True
+        self.assertEqual(self.complete(stop=[stop], **options).choices[0].text, stopped.text + stop)
+        token = free.model_extra["token_ids"][5]
+        options["extra_body"] = {"ignore_eos": True, "stop_token_ids": [token]}
+        self.assertEqual(self.complete(**options).choices[0].model_extra["stop_reason"], token)
+
+    def test_bad_words_never_come(self):
+        free = self.complete(max_tokens=24, extra_body={"ignore_eos": True}).choices[0].text
+        word = free.split()[0]
+        changed = self.complete(max_tokens=24, extra_body={"ignore_eos": True, "bad_words": [word]}).choices[0].text
+        self.assertNotEqual(changed.split()[0], word)
+
+    def test_an_answer_goes_on_where_the_last_message_ends(self):
+        begun = MESSAGES + [{"role": "assistant", "content": "Ferry is"}]
+        extra = {"continue_final_message": True, "add_generation_prompt": False, "echo": True, "return_prompt_text": True}
+        answer = self.chat(messages=begun, extra_body=extra)
+        self.assertTrue(answer.choices[0].message.content.startswith("Ferry is"))
+        self.assertTrue(answer.model_extra["prompt_text"].endswith("Ferry is"))
+
+    def test_the_clients_name_for_a_request_is_in_its_id(self):
+        self.assertEqual(self.chat(extra_body={"request_id": "mine-7"}).id, "chatcmpl-mine-7")
+
     def test_errors_are_the_clients_exceptions(self):
         with self.assertRaises(openai.NotFoundError) as caught:
             self.chat(model="nobody")
         self.assertEqual((caught.exception.status_code, caught.exception.code), (404, "model_not_found"))
-        for param, value in {"temperature": 3, "top_p": -1, "max_tokens": 0, "n": 2}.items():
+        for param, value in {"temperature": 3, "top_p": -1, "max_tokens": 0, "n": 0}.items():
             with self.assertRaises(openai.BadRequestError, msg=param) as caught:
                 self.chat(**{param: value})
             self.assertEqual(caught.exception.param, param)

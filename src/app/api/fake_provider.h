@@ -38,7 +38,7 @@ class FakeProvider final : public Provider {
     ++asked;
     running_.push_back(running);
     threads_.emplace_back([request = std::move(request), sink = std::move(sink), running] {
-      const size_t choices = std::max<size_t>(1, request.prompts.size());
+      const size_t choices = choice_count(request);
       for (size_t i = 0; i < choices; ++i) {
         if (!play(request, static_cast<int>(i), sink, *running)) return;
       }
@@ -81,7 +81,7 @@ class FakeProvider final : public Provider {
 
   static std::string question(const GenerationRequest& request, int index) {
     if (!request.messages.empty()) return text_of(request.messages.back());
-    return std::get<std::string>(request.prompts[static_cast<size_t>(index)]);
+    return std::get<std::string>(request.prompts[static_cast<size_t>(index / request.n)]);
   }
 
   static ApiError error(std::string_view code) {
@@ -98,11 +98,11 @@ class FakeProvider final : public Provider {
   }
 
   static GenerationDelta piece(const GenerationRequest& request, int index, std::string text) {
-    GenerationDelta delta{.index = index, .text = text, .logprobs = {}, .finish = {}};
-    if (request.top_logprobs) {
+    GenerationDelta delta{.index = index, .text = text};
+    if (request.report.top_logprobs) {
       const TokenAlternative chosen{.id = 5, .text = text, .logprob = -0.5f};
-      delta.logprobs.push_back(
-          {chosen, std::vector<TokenAlternative>(static_cast<size_t>(*request.top_logprobs), chosen)});
+      const auto top = static_cast<size_t>(*request.report.top_logprobs);
+      delta.logprobs.push_back({.chosen = chosen, .top = std::vector<TokenAlternative>(top, chosen)});
     }
     return delta;
   }
@@ -124,7 +124,7 @@ class FakeProvider final : public Provider {
     if (verb == "break") return sink.failed(error("unavailable")), false;
     if (verb == "wait") running.wait();
     if (verb == "wait" || verb == "stop") return sink.finished({}), false;
-    GenerationDelta last{.index = index, .text = {}, .logprobs = {}, .finish = FinishReason::stop};
+    GenerationDelta last{.index = index, .finish = FinishReason::stop};
     if (verb == "cut") last.finish = FinishReason::length;
     sink.delta(std::move(last));
     return true;

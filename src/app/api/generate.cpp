@@ -1,6 +1,5 @@
 #include "app/api/generate.h"
 
-#include <algorithm>
 #include <ctime>
 
 #include "base/net/sse.h"
@@ -24,7 +23,7 @@ ApiError cut_short() {
 class Answer {
  public:
   Answer(Call call, const GenerationRequest& request)
-      : call_(std::move(call)), unfinished_(std::max<size_t>(1, request.prompts.size())) {}
+      : call_(std::move(call)), unfinished_(choice_count(request)) {}
   // Unanswered: the client went away, and nobody is left to be told. 499 is what nginx logs for that.
   virtual ~Answer() {
     if (!answered_) log_reply(call_, 499);
@@ -70,7 +69,7 @@ class WholeAnswer final : public Answer {
       : Answer(std::move(call), request),
         identity_(std::move(identity)),
         dialect_(dialect),
-        with_logprobs_(request.top_logprobs.has_value()) {}
+        format_(request) {}
 
   void started() override {}
 
@@ -79,12 +78,12 @@ class WholeAnswer final : public Answer {
   void write(GenerationDelta delta) override { append(result_, std::move(delta)); }
   void end(const Usage& usage) override {
     result_.usage = usage;
-    reply_json(call_, 200, dialect_.whole(identity_, result_, with_logprobs_));
+    reply_json(call_, 200, dialect_.whole(identity_, result_, format_));
   }
 
   ExchangeIdentity identity_;
   const Dialect& dialect_;
-  bool with_logprobs_;
+  OpenAiAnswerFormat format_;
   GenerationResult result_;
 };
 
@@ -156,10 +155,11 @@ void generate(const Service& service, Call call, const Dialect& dialect) {
   if (model == nullptr) return reply(call, no_such_model(request->model, service.names()));
   log_ignored(call, *request);
 
-  const ExchangeIdentity identity{.id = random_id(dialect.id_prefix),
-                                  .created = std::time(nullptr),
-                                  .model = request->model,
-                                  .fingerprint = model->fingerprint};
+  const ExchangeIdentity identity{
+      .id = request->id.empty() ? random_id(dialect.id_prefix) : std::string(dialect.id_prefix) + request->id,
+      .created = std::time(nullptr),
+      .model = request->model,
+      .fingerprint = model->fingerprint};
   std::shared_ptr<Answer> answer;
   if (request->stream) {
     answer = std::make_shared<StreamedAnswer>(std::move(call), *request, dialect.stream(identity, *request));

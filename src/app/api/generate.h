@@ -9,6 +9,7 @@
 #include "app/api/service.h"
 #include "base/core/function_ref.h"
 #include "serve/dialects/exchange.h"
+#include "serve/dialects/openai_answer.h"
 #include "serve/dialects/openai_error.h"
 
 namespace ferry::api {
@@ -29,7 +30,8 @@ struct Dialect {
   std::string_view id_prefix;
   ApiResult<GenerationRequest> (*parse)(std::string_view body);
   std::unique_ptr<EventStream> (*stream)(ExchangeIdentity identity, const GenerationRequest& request);
-  std::string (*whole)(const ExchangeIdentity& identity, const GenerationResult& result, bool with_logprobs);
+  std::string (*whole)(const ExchangeIdentity& identity, const GenerationResult& result,
+                       const OpenAiAnswerFormat& format);
 };
 
 // Reads the request, starts it and returns; the answer is written from the provider's threads. A client that

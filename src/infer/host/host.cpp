@@ -1,5 +1,7 @@
 #include "infer/host/host.h"
 
+#include <algorithm>
+
 #include "infer/hub/model_texts.h"
 
 namespace ferry {
@@ -43,13 +45,33 @@ std::vector<TextPiece> pieces_of(const RenderedChat& chat) {
   return pieces;
 }
 
+// Cuts the text where the last message's content ends: what follows would end its turn.
+Result<void> cut_after_final_message(const HostedModel& model, const json::object& context,
+                                     RenderedChat& chat) {
+  const json::value* messages = context.if_contains("messages");
+  const auto last = messages == nullptr ? int32_t{-1} : static_cast<int32_t>(messages->as_array().size()) - 1;
+  const auto origin = std::find_if(chat.origins.rbegin(), chat.origins.rend(), [&](const Origin& candidate) {
+    return candidate.message == last && candidate.field.starts_with("content");
+  });
+  if (last < 0 || origin == chat.origins.rend()) {
+    return fail(
+        ErrorCode::invalid_argument,
+        "continue_final_message: the prompt that model {}'s chat template makes does not show the last "
+        "message's content, so there is nothing to continue",
+        model.name);
+  }
+  chat.text.resize(origin->end);
+  chat.origins.erase(origin.base(), chat.origins.end());
+  return {};
+}
+
 std::string text_of_token(const Tokenizer& tokenizer, std::optional<TokenId> id) {
   return id ? std::string(tokenizer.token_text(*id)) : std::string();
 }
 
 }  // namespace
 
-Result<std::vector<TokenId>> chat_prompt(const HostedModel& model, json::object context) {
+Result<ChatPrompt> chat_prompt(const HostedModel& model, json::object context, ChatOptions options) {
   if (model.chat_template == nullptr) {
     return fail(
         ErrorCode::unsupported,
@@ -58,8 +80,12 @@ Result<std::vector<TokenId>> chat_prompt(const HostedModel& model, json::object 
   }
   context.insert_or_assign("bos_token", model.bos_text);
   context.insert_or_assign("eos_token", model.eos_text);
-  FERRY_TRY(const RenderedChat chat, model.chat_template->render(context));
-  return model.tokenizer->encode_pieces(pieces_of(chat));
+  FERRY_TRY(RenderedChat chat, model.chat_template->render(context));
+  if (options.continue_final_message) FERRY_TRY_VOID(cut_after_final_message(model, context, chat));
+  ChatPrompt prompt;
+  prompt.tokens = model.tokenizer->encode_pieces(pieces_of(chat), options.add_special_tokens);
+  prompt.text = std::move(chat.text);
+  return prompt;
 }
 
 Result<std::shared_ptr<HostedModel>> load_model(const LocalModel& source, const EngineSettings& settings,

@@ -37,10 +37,20 @@ struct HostedModel {
   std::unique_ptr<Engine> engine;
 };
 
+struct ChatOptions {
+  bool continue_final_message = false;  // the prompt ends where the last message's content does
+  bool add_special_tokens = false;      // beside what the template prints
+};
+
+struct ChatPrompt {
+  std::string text;  // as the template rendered it
+  std::vector<TokenId> tokens;
+};
+
 // A chat, ready for the engine. Special tokens are recognised in the template's own text only, never in what
 // a message says.
 // `context` is the template's: messages, tools, add_generation_prompt ...; bos_token and eos_token are added.
-Result<std::vector<TokenId>> chat_prompt(const HostedModel& model, json::object context);
+Result<ChatPrompt> chat_prompt(const HostedModel& model, json::object context, ChatOptions options = {});
 
 // Loads a model with its tokenizer and template. `progress` gets the part done, 0 to 1.
 Result<std::shared_ptr<HostedModel>> load_model(const LocalModel& source, const EngineSettings& settings,

@@ -1,5 +1,6 @@
 #include "serve/dialects/exchange.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace ferry {
@@ -13,6 +14,10 @@ std::string text_of(const ChatMessage& message) {
   return text;
 }
 
+size_t choice_count(const GenerationRequest& request) {
+  return std::max<size_t>(1, request.prompts.size()) * static_cast<size_t>(request.n);
+}
+
 void append(GenerationResult& result, GenerationDelta delta) {
   const auto index = static_cast<size_t>(delta.index);
   if (result.choices.size() <= index) result.choices.resize(index + 1);
@@ -20,7 +25,11 @@ void append(GenerationResult& result, GenerationDelta delta) {
   choice.text.append(delta.text);
   choice.logprobs.insert(choice.logprobs.end(), std::make_move_iterator(delta.logprobs.begin()),
                          std::make_move_iterator(delta.logprobs.end()));
-  if (delta.finish) choice.finish = *delta.finish;
+  choice.token_ids.insert(choice.token_ids.end(), delta.token_ids.begin(), delta.token_ids.end());
+  if (delta.prompt) choice.prompt = std::move(delta.prompt);
+  if (!delta.finish) return;
+  choice.finish = *delta.finish;
+  choice.cause = std::move(delta.cause);
 }
 
 }  // namespace ferry

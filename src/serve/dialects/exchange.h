@@ -16,7 +16,7 @@ namespace ferry {
 using TokenId = int32_t;
 
 struct ContentPart {
-  std::string text;
+  std::string text = {};
 };
 
 struct ToolCall {
@@ -42,63 +42,116 @@ struct SamplingRequest {
   std::optional<double> temperature;         // [0, 2]; 0 is greedy
   std::optional<double> top_p;               // [0, 1]
   std::optional<double> min_p;               // [0, 1]
+  std::optional<double> typical_p;           // [0, 1]
   std::optional<int64_t> top_k;              // 0: off
   std::optional<double> presence_penalty;    // [-2, 2]
   std::optional<double> frequency_penalty;   // [-2, 2]
-  std::optional<double> repetition_penalty;  // (0, 2]; 1: off
+  std::optional<double> repetition_penalty;  // (0, 100]; 1: off
   std::optional<int64_t> seed;
   std::vector<std::pair<TokenId, float>> logit_bias;  // added to the logits, [-100, 100], ids ascending
+  std::vector<TokenId> allowed_tokens;                // nothing else is picked; empty: all are allowed
+  std::vector<std::string> bad_words;                 // never part of the answer; none empty
 };
 
 struct StopRequest {
-  std::optional<int64_t> max_tokens;  // at least 1; not set: up to the context's end
+  std::optional<int64_t> max_tokens;  // not set: up to the context's end. 0 only with echo
   int64_t min_tokens = 0;             // before these, nothing ends the text
-  std::vector<std::string> strings;   // none empty; not part of the answer
-  std::vector<TokenId> token_ids;
+  std::vector<std::string> strings;   // none empty
+  std::vector<TokenId> token_ids = {};
   bool ignore_eos = false;
+  bool include_in_text = false;  // what ends the text is part of it
 };
 
 // Text to be tokenised, or tokens as they are.
 using Prompt = std::variant<std::string, std::vector<TokenId>>;
 
+// How messages or prompts become the tokens that the model sees.
+struct PromptRequest {
+  enum class Side { left, right };
+
+  json::object template_arguments;         // extra variables of the chat template
+  bool continue_final_message = false;     // the answer goes on where the last message ends
+  std::optional<bool> add_special_tokens;  // not set: raw prompts get them, chats have the template's
+  std::optional<int64_t> truncate;         // keep so many tokens at most; -1: as many as the context allows
+  Side truncate_side = Side::left;         // where tokens are dropped
+};
+
+// What the answer says beside its text.
+struct ReportRequest {
+  std::optional<int> top_logprobs;     // set: the chosen token's logprob and those of this many best tokens
+  std::optional<int> prompt_logprobs;  // set: the same for the prompt's tokens
+  bool echo = false;            // the text begins with the prompt's (a chat's: the last message's, if it is
+                                // the assistant's)
+  bool token_ids = false;       // the prompt's and the answer's
+  bool prompt_text = false;     // of a chat, as its template rendered it
+  bool tokens_as_ids = false;   // where logprobs name tokens: "token_id:17"
+  bool special_tokens = false;  // special tokens are part of the text
+};
+
 struct GenerationRequest {
   std::string model;
 
-  // A chat (messages) or raw prompts (one choice each): one of the two is filled.
+  // A chat (messages) or raw prompts: one of the two is filled.
   std::vector<ChatMessage> messages;
   std::vector<Prompt> prompts;
-  json::object template_arguments;  // extra variables of the chat template
+  PromptRequest prompt;
 
+  int n = 1;        // choices of the chat, or of each prompt
+  int best_of = 1;  // of so many, the n with the best mean logprob; at least n
   SamplingRequest sampling;
   StopRequest stop;
-  std::optional<int> top_logprobs;  // set: the chosen token's logprob and those of this many best tokens
+  ReportRequest report;
   bool stream = false;
   bool stream_usage = false;  // the stream ends with its usage
+
+  int priority = 0;        // lower goes first
+  std::string cache_salt;  // prefixes are shared only between requests with the same one
+  std::string tenant;      // on whose behalf: set by the server, not by the request
+  std::string id;          // the client's own name for the request; empty: none
 
   std::string user;                  // the application's own id of its end user, for the record
   std::vector<std::string> ignored;  // fields that no version of the API names, for the debug log
 };
 
+// Of the whole answer: prompt p's i-th is number p · n + i.
+size_t choice_count(const GenerationRequest& request);
+
 enum class FinishReason { stop, length };
+
+// What ended the text: a token of StopRequest::token_ids or one of its strings. Neither: the model itself.
+using StopCause = std::variant<std::monostate, TokenId, std::string>;
 
 struct TokenAlternative {
   TokenId id = 0;
   std::string text;  // the token's bytes; may be a part of a character
   float logprob = 0;
+  int32_t rank = 0;  // 1: the most probable. Of a prompt's tokens only
 };
 
 struct TokenLogprob {
   TokenAlternative chosen;
-  std::vector<TokenAlternative> top;  // the most probable first, `chosen` among them or not
+  std::vector<TokenAlternative> top = {};  // the most probable first, `chosen` among them or not
+  bool is_first = false;                   // of the prompt: nothing says how likely it was
+};
+
+// What there is to tell about one prompt, as far as it was asked for.
+struct PromptReport {
+  std::vector<TokenId> token_ids = {};
+  std::vector<TokenLogprob> logprobs = {};
+  std::string text = {};
 };
 
 // A piece of one choice. `text` is whole characters; it may be empty while logprobs are not, and lag behind
 // them.
 struct GenerationDelta {
-  int index = 0;  // of the choice: the prompt's place in GenerationRequest::prompts
-  std::string text;
-  std::vector<TokenLogprob> logprobs;  // empty unless asked for
-  std::optional<FinishReason> finish;  // set on the last piece of the choice
+  int index = 0;  // of the choice
+  std::string text = {};
+  std::vector<TokenLogprob> logprobs = {};  // empty unless asked for
+  std::vector<TokenId> token_ids = {};      // the same
+  std::optional<FinishReason> finish = {};  // set on the last piece of the choice
+  StopCause cause = {};                     // with it
+  std::optional<PromptReport> prompt = {};  // with the first piece of each of the prompt's choices, if
+                                            // anything about it was asked for
 };
 
 struct Usage {
@@ -108,12 +161,15 @@ struct Usage {
 };
 
 struct GenerationChoice {
-  std::string text;
-  std::vector<TokenLogprob> logprobs;
+  std::string text = {};
+  std::vector<TokenLogprob> logprobs = {};
+  std::vector<TokenId> token_ids = {};
   FinishReason finish = FinishReason::stop;
+  StopCause cause;
+  std::optional<PromptReport> prompt;
 };
 
-// A whole answer, one choice for each prompt.
+// A whole answer.
 struct GenerationResult {
   std::vector<GenerationChoice> choices;
   Usage usage;

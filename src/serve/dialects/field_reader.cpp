@@ -1,6 +1,7 @@
 #include "serve/dialects/field_reader.h"
 
 #include <cmath>
+#include <limits>
 
 namespace ferry {
 namespace {
@@ -110,6 +111,43 @@ const json::array* FieldReader::array(std::string_view name) {
   if (value == nullptr) return nullptr;
   if (value->is_array()) return &value->get_array();
   refuse_kind(name, "an array", *value);
+  return nullptr;
+}
+
+std::vector<int32_t> FieldReader::tokens(std::string_view name, size_t most) {
+  std::vector<int32_t> ids;
+  const json::array* items = array_up_to(name, most, "tokens");
+  if (items == nullptr) return ids;
+  for (const json::value& item : *items) {
+    const bool is_id =
+        item.is_int64() && item.get_int64() >= 0 && item.get_int64() <= std::numeric_limits<int32_t>::max();
+    if (!is_id) {
+      refuse(name, "must be an array of token ids");
+      break;
+    }
+    ids.push_back(static_cast<int32_t>(item.get_int64()));
+  }
+  return ids;
+}
+
+std::vector<std::string> FieldReader::texts(std::string_view name, size_t most) {
+  std::vector<std::string> texts;
+  const json::array* items = array_up_to(name, most, "strings");
+  if (items == nullptr) return texts;
+  for (const json::value& item : *items) {
+    if (!item.is_string()) {
+      refuse(name, "must be an array of strings");
+      break;
+    }
+    texts.emplace_back(std::string_view(item.get_string()));
+  }
+  return texts;
+}
+
+const json::array* FieldReader::array_up_to(std::string_view name, size_t most, std::string_view what) {
+  const json::array* items = array(name);
+  if (items == nullptr || items->size() <= most) return items;
+  refuse(name, fmt::format("has more than {} {}", most, what));
   return nullptr;
 }
 

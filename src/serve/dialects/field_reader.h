@@ -35,6 +35,9 @@ class FieldReader {
   std::optional<std::string> text(std::string_view name);
   const json::object* object(std::string_view name);
   const json::array* array(std::string_view name);
+  // An array of token ids, or of strings; empty where it is absent.
+  std::vector<int32_t> tokens(std::string_view name, size_t most);
+  std::vector<std::string> texts(std::string_view name, size_t most);
 
   // Marks names as known whose values change nothing.
   void accept(std::span<const std::string_view> names);
@@ -53,6 +56,7 @@ class FieldReader {
   const std::string& path() const { return path_; }
 
  private:
+  const json::array* array_up_to(std::string_view name, size_t most, std::string_view what);
   void refuse_kind(std::string_view name, std::string_view wanted, const json::value& value);
 
   const json::object& object_;

@@ -24,10 +24,52 @@ void write_usage(JsonWriter& w, const Usage& usage) {
   w.end_object();
 }
 
-void write_finish_reason(JsonWriter& w, std::optional<FinishReason> finish) {
+void write_finish(JsonWriter& w, std::optional<FinishReason> finish, const StopCause& cause) {
   w.key("finish_reason");
   if (!finish) return w.null();
   w.value(*finish == FinishReason::stop ? "stop" : "length");
+  w.key("stop_reason");
+  if (const auto* token = std::get_if<TokenId>(&cause)) {
+    w.value(*token);
+  } else if (const auto* text = std::get_if<std::string>(&cause)) {
+    w.value(*text);
+  } else {
+    w.null();
+  }
+}
+
+void write_token_ids(JsonWriter& w, std::string_view key, std::span<const TokenId> ids) {
+  w.key(key);
+  w.begin_array();
+  for (const TokenId id : ids) w.value(id);
+  w.end_array();
+}
+
+void write_prompt_logprobs(JsonWriter& w, std::span<const TokenLogprob> logprobs,
+                           const OpenAiAnswerFormat& format) {
+  const auto write = [&](const TokenAlternative& token) {
+    w.key(std::to_string(token.id));
+    w.begin_object();
+    w.member("logprob", wire_logprob(token.logprob));
+    w.member("rank", token.rank);
+    w.member("decoded_token", token_name(token, format));
+    w.end_object();
+  };
+  w.key("prompt_logprobs");
+  w.begin_array();
+  for (const TokenLogprob& logprob : logprobs) {
+    if (logprob.is_first) {
+      w.null();
+      continue;
+    }
+    w.begin_object();
+    write(logprob.chosen);
+    for (const TokenAlternative& token : logprob.top) {
+      if (token.id != logprob.chosen.id) write(token);
+    }
+    w.end_object();
+  }
+  w.end_array();
 }
 
 std::string usage_chunk(const ExchangeIdentity& identity, std::string_view object, const Usage& usage) {
@@ -46,6 +88,10 @@ std::string usage_chunk(const ExchangeIdentity& identity, std::string_view objec
 
 double wire_logprob(float logprob) {
   return std::isfinite(logprob) ? logprob : -9999.0;
+}
+
+std::string token_name(const TokenAlternative& token, const OpenAiAnswerFormat& format) {
+  return format.report.tokens_as_ids ? fmt::format("token_id:{}", token.id) : token.text;
 }
 
 }  // namespace ferry

@@ -32,19 +32,24 @@ ExchangeIdentity identity(std::string id) {
 // "Hé" in three tokens: the second and third are halves of a character.
 std::vector<TokenLogprob> logprobs() {
   return {
-      {{72, "H", -0.25f}, {{72, "H", -0.25f}, {104, "h", -1.5f}}},
-      {{195, "\xC3", -0.125f}, {{195, "\xC3", -0.125f}, {33, "!", -2.5f}}},
-      {{169, "\xA9", -std::numeric_limits<float>::infinity()}, {{46, ".", -0.5f}, {46, ".", -3.0f}}},
+      {.chosen = {72, "H", -0.25f}, .top = {{72, "H", -0.25f}, {104, "h", -1.5f}}},
+      {.chosen = {195, "\xC3", -0.125f}, .top = {{195, "\xC3", -0.125f}, {33, "!", -2.5f}}},
+      {.chosen = {169, "\xA9", -std::numeric_limits<float>::infinity()},
+       .top = {{46, ".", -0.5f}, {46, ".", -3.0f}}},
   };
 }
 
 GenerationRequest request(bool with_logprobs, bool with_usage, size_t prompts = 1) {
   GenerationRequest r;
-  if (with_logprobs) r.top_logprobs = 2;
+  if (with_logprobs) r.report.top_logprobs = 2;
   r.stream = true;
   r.stream_usage = with_usage;
   r.prompts.resize(prompts);
   return r;
+}
+
+OpenAiAnswerFormat format(bool with_logprobs) {
+  return OpenAiAnswerFormat(request(with_logprobs, false));
 }
 
 // Two choices, as pieces: text lags behind the logprobs where a character is not whole yet.
@@ -53,7 +58,32 @@ std::vector<GenerationDelta> deltas(bool with_logprobs) {
   const auto some = [&](size_t i) {
     return with_logprobs ? std::vector<TokenLogprob>{l[i]} : std::vector<TokenLogprob>();
   };
-  return {{0, "H", some(0), {}}, {0, "", some(1), {}}, {0, "\xC3\xA9", some(2), FinishReason::stop}};
+  return {{.text = "H", .logprobs = some(0)},
+          {.logprobs = some(1)},
+          {.text = "\xC3\xA9", .logprobs = some(2), .finish = FinishReason::stop}};
+}
+
+// Everything that vLLM's clients may ask to be told beside.
+GenerationRequest curious() {
+  GenerationRequest r = request(true, false);
+  r.report.prompt_logprobs = 1;
+  r.report.token_ids = true;
+  r.report.prompt_text = true;
+  r.report.tokens_as_ids = true;
+  return r;
+}
+
+std::vector<GenerationDelta> told_everything() {
+  std::vector<GenerationDelta> pieces = deltas(true);
+  pieces[0].prompt = PromptReport{.token_ids = {5, 6},
+                                  .logprobs = {{.chosen = {.id = 5, .text = "a"}, .is_first = true},
+                                               {.chosen = {6, "b", -1.5f, 3}, .top = {{7, "c", -0.5f, 1}}}},
+                                  .text = "ab"};
+  pieces[0].token_ids = {72};
+  pieces[1].token_ids = {195};
+  pieces[2].token_ids = {169, 2};
+  pieces[2].cause = 2;
+  return pieces;
 }
 
 GenerationResult result(bool with_logprobs) {
@@ -74,8 +104,9 @@ std::string stream_text(Stream stream, const std::vector<GenerationDelta>& piece
 }
 
 TEST(OpenAiAnswer, Chat) {
-  expect_golden("chat.json", openai_chat_response(identity("chatcmpl-1"), result(false), false));
-  expect_golden("chat_logprobs.json", openai_chat_response(identity("chatcmpl-1"), result(true), true));
+  expect_golden("chat.json", openai_chat_response(identity("chatcmpl-1"), result(false), format(false)));
+  expect_golden("chat_logprobs.json",
+                openai_chat_response(identity("chatcmpl-1"), result(true), format(true)));
 }
 
 TEST(OpenAiAnswer, ChatCutAtTheLimitWithoutFingerprint) {
@@ -84,7 +115,7 @@ TEST(OpenAiAnswer, ChatCutAtTheLimitWithoutFingerprint) {
   r.choices[0].text = "quote \" and\nline\x01";
   ExchangeIdentity nameless = identity("chatcmpl-2");
   nameless.fingerprint.clear();
-  expect_golden("chat_length.json", openai_chat_response(nameless, r, false));
+  expect_golden("chat_length.json", openai_chat_response(nameless, r, format(false)));
 }
 
 TEST(OpenAiAnswer, ChatStream) {
@@ -95,19 +126,54 @@ TEST(OpenAiAnswer, ChatStream) {
 }
 
 TEST(OpenAiAnswer, Completion) {
-  expect_golden("completion.json", openai_completion_response(identity("cmpl-1"), result(false), false));
+  expect_golden("completion.json",
+                openai_completion_response(identity("cmpl-1"), result(false), format(false)));
   GenerationResult two = result(true);
-  append(two, {1, "second", {}, FinishReason::length});
-  expect_golden("completion_two.json", openai_completion_response(identity("cmpl-1"), two, true));
+  append(two, {.index = 1, .text = "second", .finish = FinishReason::length});
+  expect_golden("completion_two.json", openai_completion_response(identity("cmpl-1"), two, format(true)));
 }
 
 TEST(OpenAiAnswer, CompletionStream) {
   std::vector<GenerationDelta> pieces = deltas(false);
-  pieces.insert(pieces.begin() + 1, {1, "second", {}, FinishReason::length});
+  pieces.insert(pieces.begin() + 1, {.index = 1, .text = "second", .finish = FinishReason::length});
   expect_golden("completion_stream.jsonl",
                 stream_text(OpenAiCompletionStream(identity("cmpl-1"), request(false, false, 2)), pieces));
   expect_golden("completion_stream_full.jsonl",
                 stream_text(OpenAiCompletionStream(identity("cmpl-1"), request(true, true)), deltas(true)));
+}
+
+TEST(OpenAiAnswer, WhatVllmsClientsAskFor) {
+  GenerationResult r;
+  for (GenerationDelta& delta : told_everything()) append(r, std::move(delta));
+  const OpenAiAnswerFormat everything(curious());
+  expect_golden("chat_everything.json", openai_chat_response(identity("chatcmpl-1"), r, everything));
+  r.choices[0].cause = "\n";
+  expect_golden("completion_everything.json", openai_completion_response(identity("cmpl-1"), r, everything));
+  expect_golden("chat_stream_everything.jsonl",
+                stream_text(OpenAiChatStream(identity("chatcmpl-1"), curious()), told_everything()));
+  expect_golden("completion_stream_everything.jsonl",
+                stream_text(OpenAiCompletionStream(identity("cmpl-1"), curious()), told_everything()));
+}
+
+TEST(OpenAiAnswer, EchoBeginsWithATokenThatNothingPredicts) {
+  GenerationResult r;
+  append(r, {.text = "a", .logprobs = {{.chosen = {.id = 5, .text = "a"}, .is_first = true}}});
+  append(r, {.text = "b", .logprobs = {{.chosen = {6, "b", -1.5f}}}, .finish = FinishReason::length});
+  const std::string json = openai_completion_response(identity("cmpl-1"), r, format(true));
+  EXPECT_NE(json.find(R"("token_logprobs":[null,-1.5],"tokens":["a","b"],"top_logprobs":[null,{"b":-1.5}])"),
+            std::string::npos)
+      << json;
+}
+
+TEST(OpenAiAnswer, EveryChoiceOfAStreamHasItsRole) {
+  GenerationRequest two = request(false, false);
+  two.n = 2;
+  std::vector<std::string> chunks;
+  OpenAiChatStream(identity("chatcmpl-1"), two).begin([&](std::string_view data) {
+    chunks.emplace_back(data);
+  });
+  ASSERT_EQ(chunks.size(), 2u);
+  EXPECT_NE(chunks[1].find(R"("index":1,"delta":{"role":"assistant")"), std::string::npos);
 }
 
 TEST(OpenAiAnswer, Models) {

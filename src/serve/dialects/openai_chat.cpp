@@ -15,23 +15,21 @@ constexpr std::string_view kChunk = "chat.completion.chunk";
 constexpr int kMaxTopLogprobs = 20;
 
 constexpr auto kUnsupported = std::to_array<UnsupportedField>({
+    {"best_of", "1"},
     {"functions", ""},
     {"function_call", "\"none\""},
     {"audio", ""},
     {"prediction", ""},
     {"web_search_options", ""},
-    {"reasoning_effort", ""},
-    {"thinking_token_budget", ""},
     {"include_reasoning", "true"},
     {"verbosity", "\"medium\""},
-    {"add_generation_prompt", "true"},
-    {"continue_final_message", "false"},
-    {"add_special_tokens", "false"},
-    {"documents", ""},
     {"chat_template", ""},
     {"media_io_kwargs", ""},
     {"mm_processor_kwargs", ""},
 });
+
+constexpr auto kEfforts =
+    std::to_array<std::string_view>({"none", "minimal", "low", "medium", "high", "xhigh", "max"});
 
 constexpr auto kRoles = std::to_array<std::string_view>({"system", "developer", "user", "assistant", "tool"});
 
@@ -136,7 +134,7 @@ void read_messages(json::object& body, FieldReader& fields, GenerationRequest& r
 void read_logprobs(FieldReader& fields, GenerationRequest& request) {
   const bool wanted = fields.boolean("logprobs").value_or(false);
   const std::optional<int64_t> top = fields.integer("top_logprobs", 0, kMaxTopLogprobs);
-  if (wanted) request.top_logprobs = static_cast<int>(top.value_or(0));
+  if (wanted) request.report.top_logprobs = static_cast<int>(top.value_or(0));
   if (!wanted && top.value_or(0) > 0) fields.refuse("top_logprobs", "needs \"logprobs\": true");
 }
 
@@ -156,6 +154,28 @@ void read_tools(FieldReader& fields) {
   }
 }
 
+// What the template gets beside the messages.
+void read_template_options(FieldReader& fields, GenerationRequest& request) {
+  json::object& arguments = request.prompt.template_arguments;
+  if (const json::object* given = fields.object("chat_template_kwargs")) arguments = *given;
+  if (const json::array* documents = fields.array("documents"))
+    arguments.insert_or_assign("documents", *documents);
+  if (const auto effort = fields.text("reasoning_effort")) {
+    if (std::find(kEfforts.begin(), kEfforts.end(), *effort) == kEfforts.end()) {
+      fields.refuse("reasoning_effort", fmt::format("must be one of {}", fmt::join(kEfforts, ", ")));
+    }
+    arguments.insert_or_assign("reasoning_effort", *effort);
+    if (!arguments.contains("enable_thinking")) arguments.emplace("enable_thinking", *effort != "none");
+  }
+  request.prompt.continue_final_message = fields.boolean("continue_final_message").value_or(false);
+  const std::optional<bool> turn = fields.boolean("add_generation_prompt");
+  if (turn == true && request.prompt.continue_final_message) {
+    fields.refuse("continue_final_message", "and add_generation_prompt exclude each other");
+  }
+  arguments.insert_or_assign("add_generation_prompt", turn.value_or(!request.prompt.continue_final_message));
+  request.report.prompt_text = fields.boolean("return_prompt_text").value_or(false);
+}
+
 void read_modalities(FieldReader& fields) {
   const json::array* modalities = fields.array("modalities");
   if (modalities == nullptr) return;
@@ -171,14 +191,15 @@ void write_bytes(JsonWriter& w, std::string_view text) {
   w.end_array();
 }
 
-void write_alternative(JsonWriter& w, const TokenAlternative& token) {
-  w.member("token", token.text);
+void write_alternative(JsonWriter& w, const TokenAlternative& token, const OpenAiAnswerFormat& format) {
+  w.member("token", token_name(token, format));
   w.member("logprob", wire_logprob(token.logprob));
   w.key("bytes");
   write_bytes(w, token.text);
 }
 
-void write_logprobs(JsonWriter& w, const std::vector<TokenLogprob>& logprobs, bool wanted) {
+void write_logprobs(JsonWriter& w, const std::vector<TokenLogprob>& logprobs, bool wanted,
+                    const OpenAiAnswerFormat& format) {
   w.key("logprobs");
   if (!wanted) return w.null();
   w.begin_object();
@@ -186,12 +207,12 @@ void write_logprobs(JsonWriter& w, const std::vector<TokenLogprob>& logprobs, bo
   w.begin_array();
   for (const TokenLogprob& logprob : logprobs) {
     w.begin_object();
-    write_alternative(w, logprob.chosen);
+    write_alternative(w, logprob.chosen, format);
     w.key("top_logprobs");
     w.begin_array();
     for (const TokenAlternative& token : logprob.top) {
       w.begin_object();
-      write_alternative(w, token);
+      write_alternative(w, token, format);
       w.end_object();
     }
     w.end_array();
@@ -203,7 +224,8 @@ void write_logprobs(JsonWriter& w, const std::vector<TokenLogprob>& logprobs, bo
   w.end_object();
 }
 
-void write_choice(JsonWriter& w, size_t index, const GenerationChoice& choice, bool with_logprobs) {
+void write_choice(JsonWriter& w, size_t index, const GenerationChoice& choice,
+                  const OpenAiAnswerFormat& format) {
   w.begin_object();
   w.member("index", index);
   w.key("message");
@@ -213,9 +235,17 @@ void write_choice(JsonWriter& w, size_t index, const GenerationChoice& choice, b
   w.key("refusal");
   w.null();
   w.end_object();
-  write_logprobs(w, choice.logprobs, with_logprobs);
-  write_finish_reason(w, choice.finish);
+  write_logprobs(w, choice.logprobs, format.report.top_logprobs.has_value(), format);
+  write_finish(w, choice.finish, choice.cause);
+  if (format.report.token_ids) write_token_ids(w, "token_ids", choice.token_ids);
   w.end_object();
+}
+
+// The prompt's members of a whole answer, or of a stream's first chunk.
+void write_prompt(JsonWriter& w, const PromptReport& prompt, const OpenAiAnswerFormat& format) {
+  if (format.report.prompt_logprobs) write_prompt_logprobs(w, prompt.logprobs, format);
+  if (format.report.token_ids) write_token_ids(w, "prompt_token_ids", prompt.token_ids);
+  if (format.report.prompt_text) w.member("prompt_text", prompt.text);
 }
 
 }  // namespace
@@ -230,8 +260,7 @@ ApiResult<GenerationRequest> parse_openai_chat(std::string_view text) {
   read_logprobs(fields, request);
   read_tools(fields);
   read_modalities(fields);
-  if (const json::object* arguments = fields.object("chat_template_kwargs"))
-    request.template_arguments = *arguments;
+  read_template_options(fields, request);
   fields.refuse_unsupported(kUnsupported);
   if (fields.failed()) return tl::unexpected(fields.failure());
   request.ignored = fields.unknown();
@@ -239,28 +268,27 @@ ApiResult<GenerationRequest> parse_openai_chat(std::string_view text) {
 }
 
 std::string openai_chat_response(const ExchangeIdentity& identity, const GenerationResult& result,
-                                 bool with_logprobs) {
+                                 const OpenAiAnswerFormat& format) {
   std::string out;
   JsonWriter w(out);
   w.begin_object();
   write_identity(w, identity, "chat.completion");
   w.key("choices");
   w.begin_array();
-  for (size_t i = 0; i < result.choices.size(); ++i) write_choice(w, i, result.choices[i], with_logprobs);
+  for (size_t i = 0; i < result.choices.size(); ++i) write_choice(w, i, result.choices[i], format);
   w.end_array();
   w.key("usage");
   write_usage(w, result.usage);
+  if (!result.choices.empty() && result.choices[0].prompt) write_prompt(w, *result.choices[0].prompt, format);
   w.end_object();
   return out;
 }
 
 OpenAiChatStream::OpenAiChatStream(ExchangeIdentity identity, const GenerationRequest& request)
-    : identity_(std::move(identity)),
-      with_logprobs_(request.top_logprobs.has_value()),
-      with_usage_(request.stream_usage) {}
+    : identity_(std::move(identity)), format_(request) {}
 
-std::string OpenAiChatStream::chunk(int index, std::string_view delta_json, const GenerationDelta& delta,
-                                    std::optional<FinishReason> finish) const {
+std::string OpenAiChatStream::chunk(std::string_view delta_json, const GenerationDelta& content,
+                                    const PromptReport* prompt) const {
   std::string out;
   JsonWriter w(out);
   w.begin_object();
@@ -268,14 +296,16 @@ std::string OpenAiChatStream::chunk(int index, std::string_view delta_json, cons
   w.key("choices");
   w.begin_array();
   w.begin_object();
-  w.member("index", index);
+  w.member("index", content.index);
   w.key("delta");
   w.raw(delta_json);
-  write_logprobs(w, delta.logprobs, with_logprobs_ && !delta.logprobs.empty());
-  write_finish_reason(w, finish);
+  write_logprobs(w, content.logprobs, !content.logprobs.empty(), format_);
+  write_finish(w, content.finish, content.cause);
+  if (!content.token_ids.empty()) write_token_ids(w, "token_ids", content.token_ids);
   w.end_object();
   w.end_array();
-  if (with_usage_) {
+  if (prompt != nullptr) write_prompt(w, *prompt, format_);
+  if (format_.with_usage) {
     w.key("usage");
     w.null();
   }
@@ -284,23 +314,32 @@ std::string OpenAiChatStream::chunk(int index, std::string_view delta_json, cons
 }
 
 void OpenAiChatStream::begin(EventSink emit) const {
-  emit(chunk(0, R"({"role":"assistant","content":"","refusal":null})", {}, std::nullopt));
+  for (size_t i = 0; i < format_.choices; ++i) {
+    emit(chunk(R"({"role":"assistant","content":"","refusal":null})", {.index = static_cast<int>(i)},
+               nullptr));
+  }
 }
 
-void OpenAiChatStream::delta(const GenerationDelta& delta, EventSink emit) const {
-  if (!delta.text.empty() || !delta.logprobs.empty()) {
+void OpenAiChatStream::delta(const GenerationDelta& delta, EventSink emit) {
+  const bool tells_prompt = delta.prompt && !told_prompt_;
+  if (!delta.text.empty() || !delta.logprobs.empty() || !delta.token_ids.empty() || tells_prompt) {
     std::string content;
     JsonWriter w(content);
     w.begin_object();
     w.member("content", delta.text);
     w.end_object();
-    emit(chunk(delta.index, content, delta, std::nullopt));
+    GenerationDelta unfinished = delta;
+    unfinished.finish.reset();
+    emit(chunk(content, unfinished, tells_prompt ? &*delta.prompt : nullptr));
+    told_prompt_ |= tells_prompt;
   }
-  if (delta.finish) emit(chunk(delta.index, "{}", {}, delta.finish));
+  if (delta.finish) {
+    emit(chunk("{}", {.index = delta.index, .finish = delta.finish, .cause = delta.cause}, nullptr));
+  }
 }
 
 void OpenAiChatStream::end(const Usage& usage, EventSink emit) const {
-  if (with_usage_) emit(usage_chunk(identity_, kChunk, usage));
+  if (format_.with_usage) emit(usage_chunk(identity_, kChunk, usage));
   emit(kOpenAiStreamEnd);
 }
 

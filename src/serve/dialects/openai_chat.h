@@ -9,6 +9,7 @@
 
 #include "base/core/function_ref.h"
 #include "serve/dialects/exchange.h"
+#include "serve/dialects/openai_answer.h"
 #include "serve/dialects/openai_error.h"
 
 namespace ferry {
@@ -17,7 +18,7 @@ ApiResult<GenerationRequest> parse_openai_chat(std::string_view body);
 
 // The whole answer, object "chat.completion".
 std::string openai_chat_response(const ExchangeIdentity& identity, const GenerationResult& result,
-                                 bool with_logprobs);
+                                 const OpenAiAnswerFormat& format);
 
 // Receives the data of one server-sent event.
 using EventSink = FunctionRef<void(std::string_view data)>;
@@ -30,20 +31,20 @@ class OpenAiChatStream {
  public:
   OpenAiChatStream(ExchangeIdentity identity, const GenerationRequest& request);
 
-  // The chunk that names the role.
+  // The chunks that name the role, one for each choice.
   void begin(EventSink emit) const;
   // A chunk for the text and one for the finish reason, as far as the delta has them.
-  void delta(const GenerationDelta& delta, EventSink emit) const;
+  void delta(const GenerationDelta& delta, EventSink emit);
   // The usage, if the request asked for it, and [DONE].
   void end(const Usage& usage, EventSink emit) const;
 
  private:
-  std::string chunk(int index, std::string_view delta_json, const GenerationDelta& delta,
-                    std::optional<FinishReason> finish) const;
+  std::string chunk(std::string_view delta_json, const GenerationDelta& content,
+                    const PromptReport* prompt) const;
 
   ExchangeIdentity identity_;
-  bool with_logprobs_;
-  bool with_usage_;
+  OpenAiAnswerFormat format_;
+  bool told_prompt_ = false;
 };
 
 }  // namespace ferry

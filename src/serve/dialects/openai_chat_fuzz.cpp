@@ -23,15 +23,25 @@ void check_request(const GenerationRequest& r) {
   check_within(r.sampling.temperature, 0, 2);
   check_within(r.sampling.top_p, 0, 1);
   check_within(r.sampling.min_p, 0, 1);
-  check_within(r.sampling.repetition_penalty, 1e-300, 2);
+  check_within(r.sampling.repetition_penalty, 0.01, 100);
+  check_within(r.sampling.typical_p, 0, 1);
   FERRY_CHECK(!r.sampling.top_k || *r.sampling.top_k >= 0);
   for (size_t i = 0; i < r.sampling.logit_bias.size(); ++i) {
     FERRY_CHECK(r.sampling.logit_bias[i].first >= 0);
     FERRY_CHECK(i == 0 || r.sampling.logit_bias[i - 1].first < r.sampling.logit_bias[i].first);
   }
-  FERRY_CHECK(!r.stop.max_tokens || *r.stop.max_tokens >= std::max<int64_t>(1, r.stop.min_tokens));
+  const bool only_echo = r.report.echo && !r.prompts.empty();
+  FERRY_CHECK(!r.stop.max_tokens ||
+              *r.stop.max_tokens >= std::max<int64_t>(only_echo ? 0 : 1, r.stop.min_tokens));
+  FERRY_CHECK(r.n >= 1 && r.best_of >= r.n && r.best_of <= 128);
+  FERRY_CHECK(!r.stream || (r.best_of == r.n && !r.report.prompt_logprobs));
+  for (const std::string& word : r.sampling.bad_words) FERRY_CHECK(!word.empty());
+  for (const TokenId token : r.sampling.allowed_tokens) FERRY_CHECK(token >= 0);
+  FERRY_CHECK(!r.prompt.truncate || *r.prompt.truncate == -1 || *r.prompt.truncate > 0);
+  FERRY_CHECK(!r.report.prompt_logprobs ||
+              (*r.report.prompt_logprobs >= 0 && *r.report.prompt_logprobs <= 20));
   for (const std::string& stop : r.stop.strings) FERRY_CHECK(!stop.empty());
-  FERRY_CHECK(!r.top_logprobs || (*r.top_logprobs >= 0 && *r.top_logprobs <= 20));
+  FERRY_CHECK(!r.report.top_logprobs || (*r.report.top_logprobs >= 0 && *r.report.top_logprobs <= 20));
   FERRY_CHECK(r.stream || !r.stream_usage);
 }
 

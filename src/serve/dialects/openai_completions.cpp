@@ -16,8 +16,9 @@ constexpr int64_t kDefaultMaxTokens = 16;
 constexpr int kMaxLogprobs = 20;
 constexpr size_t kMaxPrompts = 2048;
 
-constexpr auto kUnsupported =
-    std::to_array<UnsupportedField>({{"suffix", "\"\""}, {"add_special_tokens", "true"}});
+constexpr int kMaxBestOf = 128;
+
+constexpr auto kUnsupported = std::to_array<UnsupportedField>({{"suffix", "\"\""}, {"prompt_embeds", ""}});
 
 std::optional<std::vector<TokenId>> tokens_of(const json::array& items) {
   std::vector<TokenId> tokens;
@@ -59,10 +60,21 @@ void read_prompts(FieldReader& fields, GenerationRequest& request) {
   }
 }
 
-// The name of a token as a JSON key: those that are parts of characters as OpenAI writes them, so that they
-// stay apart: "bytes:\xe2\x80".
-std::string token_name(std::string_view text) {
-  if (is_valid_utf8(text)) return std::string(text);
+void read_best_of(FieldReader& fields, GenerationRequest& request) {
+  request.best_of = static_cast<int>(fields.integer("best_of", 1, kMaxBestOf).value_or(request.n));
+  if (request.best_of < request.n) {
+    fields.refuse("best_of", fmt::format("is {}, less than the {} of n", request.best_of, request.n));
+  }
+  if (request.stream && request.best_of > request.n) {
+    fields.refuse("best_of", "greater than n needs whole answers to compare: set \"stream\": false");
+  }
+}
+
+// Tokens that are parts of characters are named as OpenAI names them, so that they stay apart:
+// "bytes:\xe2\x80".
+std::string legacy_name(const TokenAlternative& token, const OpenAiAnswerFormat& format) {
+  std::string text = token_name(token, format);
+  if (is_valid_utf8(text)) return text;
   std::string name = "bytes:";
   for (const char c : text)
     fmt::format_to(std::back_inserter(name), "\\x{:02x}", static_cast<unsigned char>(c));
@@ -77,10 +89,11 @@ size_t count_characters(std::string_view text) {
 
 // The best tokens and, should it not be among them, the chosen one. A name that comes twice keeps its first,
 // more probable value.
-void write_top(JsonWriter& w, const TokenLogprob& logprob) {
+void write_top(JsonWriter& w, const TokenLogprob& logprob, const OpenAiAnswerFormat& format) {
+  if (logprob.is_first) return w.null();
   std::vector<std::string> written;
   const auto write = [&](const TokenAlternative& token) {
-    std::string name = token_name(token.text);
+    std::string name = legacy_name(token, format);
     if (std::find(written.begin(), written.end(), name) != written.end()) return;
     w.member(name, wire_logprob(token.logprob));
     written.push_back(std::move(name));
@@ -92,7 +105,8 @@ void write_top(JsonWriter& w, const TokenLogprob& logprob) {
 }
 
 // `offset` is that of the first token in characters; returns that of the next.
-size_t write_logprobs(JsonWriter& w, const std::vector<TokenLogprob>& logprobs, size_t offset) {
+size_t write_logprobs(JsonWriter& w, const std::vector<TokenLogprob>& logprobs, size_t offset,
+                      const OpenAiAnswerFormat& format) {
   w.begin_object();
   w.key("text_offset");
   w.begin_array();
@@ -103,18 +117,29 @@ size_t write_logprobs(JsonWriter& w, const std::vector<TokenLogprob>& logprobs, 
   w.end_array();
   w.key("token_logprobs");
   w.begin_array();
-  for (const TokenLogprob& logprob : logprobs) w.value(wire_logprob(logprob.chosen.logprob));
+  for (const TokenLogprob& logprob : logprobs) {
+    if (logprob.is_first) {
+      w.null();
+    } else {
+      w.value(wire_logprob(logprob.chosen.logprob));
+    }
+  }
   w.end_array();
   w.key("tokens");
   w.begin_array();
-  for (const TokenLogprob& logprob : logprobs) w.value(token_name(logprob.chosen.text));
+  for (const TokenLogprob& logprob : logprobs) w.value(legacy_name(logprob.chosen, format));
   w.end_array();
   w.key("top_logprobs");
   w.begin_array();
-  for (const TokenLogprob& logprob : logprobs) write_top(w, logprob);
+  for (const TokenLogprob& logprob : logprobs) write_top(w, logprob, format);
   w.end_array();
   w.end_object();
   return offset;
+}
+
+void write_prompt(JsonWriter& w, const PromptReport& prompt, const OpenAiAnswerFormat& format) {
+  if (format.report.prompt_logprobs) write_prompt_logprobs(w, prompt.logprobs, format);
+  if (format.report.token_ids) write_token_ids(w, "prompt_token_ids", prompt.token_ids);
 }
 
 }  // namespace
@@ -129,8 +154,9 @@ ApiResult<GenerationRequest> parse_openai_completion(std::string_view text) {
   if (!request.stop.max_tokens)
     request.stop.max_tokens = std::max(kDefaultMaxTokens, request.stop.min_tokens);
   if (const auto logprobs = fields.integer("logprobs", 0, kMaxLogprobs)) {
-    request.top_logprobs = static_cast<int>(*logprobs);
+    request.report.top_logprobs = static_cast<int>(*logprobs);
   }
+  read_best_of(fields, request);
   fields.refuse_unsupported(kUnsupported);
   if (fields.failed()) return tl::unexpected(fields.failure());
   request.ignored = fields.unknown();
@@ -138,7 +164,7 @@ ApiResult<GenerationRequest> parse_openai_completion(std::string_view text) {
 }
 
 std::string openai_completion_response(const ExchangeIdentity& identity, const GenerationResult& result,
-                                       bool with_logprobs) {
+                                       const OpenAiAnswerFormat& format) {
   std::string out;
   JsonWriter w(out);
   w.begin_object();
@@ -151,12 +177,14 @@ std::string openai_completion_response(const ExchangeIdentity& identity, const G
     w.member("index", i);
     w.member("text", choice.text);
     w.key("logprobs");
-    if (with_logprobs) {
-      write_logprobs(w, choice.logprobs, 0);
+    if (format.report.top_logprobs) {
+      write_logprobs(w, choice.logprobs, 0, format);
     } else {
       w.null();
     }
-    write_finish_reason(w, choice.finish);
+    write_finish(w, choice.finish, choice.cause);
+    if (format.report.token_ids) write_token_ids(w, "token_ids", choice.token_ids);
+    if (choice.prompt) write_prompt(w, *choice.prompt, format);
     w.end_object();
   }
   w.end_array();
@@ -167,13 +195,11 @@ std::string openai_completion_response(const ExchangeIdentity& identity, const G
 }
 
 OpenAiCompletionStream::OpenAiCompletionStream(ExchangeIdentity identity, const GenerationRequest& request)
-    : identity_(std::move(identity)),
-      with_logprobs_(request.top_logprobs.has_value()),
-      with_usage_(request.stream_usage),
-      text_offsets_(request.prompts.size()) {}
+    : identity_(std::move(identity)), format_(request), text_offsets_(format_.choices) {}
 
 void OpenAiCompletionStream::delta(const GenerationDelta& delta, EventSink emit) {
-  if (delta.text.empty() && delta.logprobs.empty() && !delta.finish) return;
+  const bool empty = delta.text.empty() && delta.logprobs.empty() && delta.token_ids.empty();
+  if (empty && !delta.prompt && !delta.finish) return;
   std::string out;
   JsonWriter w(out);
   w.begin_object();
@@ -184,16 +210,18 @@ void OpenAiCompletionStream::delta(const GenerationDelta& delta, EventSink emit)
   w.member("index", delta.index);
   w.member("text", delta.text);
   w.key("logprobs");
-  if (with_logprobs_ && !delta.logprobs.empty()) {
+  if (!delta.logprobs.empty()) {
     size_t& offset = text_offsets_.at(static_cast<size_t>(delta.index));
-    offset = write_logprobs(w, delta.logprobs, offset);
+    offset = write_logprobs(w, delta.logprobs, offset, format_);
   } else {
     w.null();
   }
-  write_finish_reason(w, delta.finish);
+  write_finish(w, delta.finish, delta.cause);
+  if (!delta.token_ids.empty()) write_token_ids(w, "token_ids", delta.token_ids);
+  if (delta.prompt) write_prompt(w, *delta.prompt, format_);
   w.end_object();
   w.end_array();
-  if (with_usage_) {
+  if (format_.with_usage) {
     w.key("usage");
     w.null();
   }
@@ -202,7 +230,7 @@ void OpenAiCompletionStream::delta(const GenerationDelta& delta, EventSink emit)
 }
 
 void OpenAiCompletionStream::end(const Usage& usage, EventSink emit) const {
-  if (with_usage_) emit(usage_chunk(identity_, kObject, usage));
+  if (format_.with_usage) emit(usage_chunk(identity_, kObject, usage));
   emit(kOpenAiStreamEnd);
 }
 

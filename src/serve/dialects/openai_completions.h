@@ -1,6 +1,6 @@
 #pragma once
 // OpenAI's legacy completions: POST /v1/completions. Prompts are text or token ids, one or several; each has
-// one choice. Fields are honoured or refused as in openai_chat.h.
+// n choices. Fields are honoured or refused as in openai_chat.h.
 
 #include <string>
 #include <string_view>
@@ -17,7 +17,7 @@ ApiResult<GenerationRequest> parse_openai_completion(std::string_view body);
 
 // The whole answer, object "text_completion".
 std::string openai_completion_response(const ExchangeIdentity& identity, const GenerationResult& result,
-                                       bool with_logprobs);
+                                       const OpenAiAnswerFormat& format);
 
 // An answer in pieces, objects "text_completion": delta..., end.
 class OpenAiCompletionStream {
@@ -31,8 +31,7 @@ class OpenAiCompletionStream {
 
  private:
   ExchangeIdentity identity_;
-  bool with_logprobs_;
-  bool with_usage_;
+  OpenAiAnswerFormat format_;
   std::vector<size_t> text_offsets_;  // of each choice: characters that its tokens have spelled so far
 };
 

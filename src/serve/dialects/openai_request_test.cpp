@@ -38,7 +38,7 @@ TEST(OpenAiChatRequest, WhatIsNotGivenIsNotSet) {
   EXPECT_EQ(to_json(request->messages[0].raw), R"({"role":"user","content":"hi"})");
   EXPECT_FALSE(request->sampling.temperature);
   EXPECT_FALSE(request->stop.max_tokens);
-  EXPECT_FALSE(request->top_logprobs);
+  EXPECT_FALSE(request->report.top_logprobs);
   EXPECT_FALSE(request->stream);
   EXPECT_TRUE(request->ignored.empty());
 }
@@ -69,11 +69,12 @@ TEST(OpenAiChatRequest, ReadsEveryFieldItHonours) {
   EXPECT_EQ(request->stop.strings, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(request->stop.token_ids, (std::vector<TokenId>{1, 2}));
   EXPECT_TRUE(request->stop.ignore_eos);
-  EXPECT_EQ(request->top_logprobs, 5);
+  EXPECT_EQ(request->report.top_logprobs, 5);
   EXPECT_TRUE(request->stream);
   EXPECT_TRUE(request->stream_usage);
   EXPECT_EQ(request->user, "u");
-  EXPECT_EQ(to_json(request->template_arguments), R"({"enable_thinking":false})");
+  EXPECT_EQ(to_json(request->prompt.template_arguments),
+            R"({"enable_thinking":false,"add_generation_prompt":true})");
   EXPECT_EQ(request->ignored, (std::vector<std::string>{"frobnicate"}));
 }
 
@@ -82,8 +83,8 @@ TEST(OpenAiChatRequest, ReadsWhatClientsWriteDifferently) {
             std::vector<std::string>{"x"});
   EXPECT_EQ(parse_openai_chat(chat(R"("max_tokens": 16.0)"))->stop.max_tokens, 16);
   EXPECT_EQ(parse_openai_chat(chat(R"("top_k": -1)"))->sampling.top_k, 0);
-  EXPECT_EQ(parse_openai_chat(chat(R"("logprobs": true)"))->top_logprobs, 0);
-  EXPECT_FALSE(parse_openai_chat(chat(R"("logprobs": false, "top_logprobs": 0)"))->top_logprobs);
+  EXPECT_EQ(parse_openai_chat(chat(R"("logprobs": true)"))->report.top_logprobs, 0);
+  EXPECT_FALSE(parse_openai_chat(chat(R"("logprobs": false, "top_logprobs": 0)"))->report.top_logprobs);
   EXPECT_FALSE(parse_openai_chat(chat(R"("temperature": null, "stop": null)"))->sampling.temperature);
 }
 
@@ -155,7 +156,7 @@ TEST(OpenAiChatRequest, RefusesBadValuesByName) {
            BadField{R"("top_k": 1.5)", "top_k", "top_k must be an integer, not 1.5"},
            BadField{R"("top_k": -2)", "top_k", "top_k must be -1 to 2147483647, not -2"},
            BadField{R"("repetition_penalty": 0)", "repetition_penalty",
-                    "repetition_penalty must be more than 0"},
+                    "repetition_penalty must be 0.01 to 100, not 0"},
            BadField{R"("presence_penalty": 3)", "presence_penalty",
                     "presence_penalty must be -2 to 2, not 3"},
            BadField{R"("seed": 1e300)", "seed", "seed must be an integer, not 1e+300"},
@@ -185,6 +186,25 @@ TEST(OpenAiChatRequest, RefusesBadValuesByName) {
            BadField{R"("top_logprobs": 3)", "top_logprobs", "top_logprobs needs \"logprobs\": true"},
            BadField{R"("logprobs": true, "top_logprobs": 21)", "top_logprobs",
                     "top_logprobs must be 0 to 20, not 21"},
+           BadField{R"("typical_p": 1.5)", "typical_p", "typical_p must be 0 to 1, not 1.5"},
+           BadField{R"("n": 0)", "n", "n must be 1 to 128, not 0"},
+           BadField{R"("bad_words": "x")", "bad_words", "bad_words must be an array, not a string"},
+           BadField{R"("bad_words": [3])", "bad_words", "bad_words must be an array of strings"},
+           BadField{R"("bad_words": [""])", "bad_words", "bad_words must not hold an empty string"},
+           BadField{R"("allowed_token_ids": [])", "allowed_token_ids",
+                    "allowed_token_ids must allow at least one token"},
+           BadField{R"("prompt_logprobs": 21)", "prompt_logprobs", "prompt_logprobs must be 0 to 20, not 21"},
+           BadField{R"("truncate_prompt_tokens": 0)", "truncate_prompt_tokens",
+                    "truncate_prompt_tokens must leave something: 1 or more, or -1"},
+           BadField{R"("truncation_side": "up")", "truncation_side", "truncation_side must be left or right"},
+           BadField{R"("cache_salt": "")", "cache_salt", "cache_salt must have 1 to 1024 bytes"},
+           BadField{R"("request_id": "two words")", "request_id",
+                    "request_id must be 1 to 128 visible ASCII characters"},
+           BadField{R"("reasoning_effort": "some")", "reasoning_effort",
+                    "reasoning_effort must be one of none, minimal, low, medium, high, xhigh, max"},
+           BadField{R"("continue_final_message": true, "add_generation_prompt": true)",
+                    "continue_final_message",
+                    "continue_final_message and add_generation_prompt exclude each other"},
            BadField{R"("user": 3)", "user", "user must be a string, not a number"},
            BadField{R"("tool_choice": "required")", "tool_choice",
                     "tool_choice names tools, but there are none"},
@@ -198,35 +218,34 @@ TEST(OpenAiChatRequest, RefusesBadValuesByName) {
                  "model must name a model");
 }
 
-TEST(OpenAiChatRequest, RefusesWhatIsKnownButNotHonoured) {
-  for (const std::string_view field : {R"("n": 2)",
-                                       R"("best_of": 3)",
-                                       R"("use_beam_search": true)",
-                                       R"("prompt_logprobs": 1)",
-                                       R"("structured_outputs": {"json": {}})",
-                                       R"("guided_json": {"type": "object"})",
-                                       R"("echo": true)",
-                                       R"("continue_final_message": true)",
-                                       R"("add_generation_prompt": false)",
-                                       R"("chat_template": "x")",
-                                       R"("skip_special_tokens": false)",
-                                       R"("reasoning_effort": "high")",
-                                       R"("store": true)",
-                                       R"("tools": [{"type": "function"}])",
-                                       R"("functions": [{}])",
-                                       R"("function_call": "auto")",
-                                       R"("modalities": ["text", "audio"])",
-                                       R"("audio": {"voice": "alloy"})",
-                                       R"("response_format": {"type": "json_object"})",
-                                       R"("prediction": {"type": "content"})"}) {
-    SCOPED_TRACE(field);
-    const auto result = parse_openai_chat(chat(field));
-    ASSERT_FALSE(result);
-    EXPECT_EQ(result.error().error.code, ErrorCode::unsupported);
-    EXPECT_EQ(field.substr(1, result.error().param.size()), result.error().param);
-    EXPECT_NE(result.error().error.message.find("supported yet"), std::string::npos);
-  }
-  EXPECT_TRUE(parse_openai_chat(chat(R"("tools": [{"type": "function"}], "tool_choice": "none")")));
+TEST(OpenAiChatRequest, ReadsVllmsExtensions) {
+  const auto request = parse_openai_chat(chat(R"(
+      "n": 3, "typical_p": 0.9, "bad_words": ["a b", "c"], "allowed_token_ids": [4, 2], "prompt_logprobs": 0,
+      "include_stop_str_in_output": true, "skip_special_tokens": false, "return_token_ids": true,
+      "return_tokens_as_token_ids": true, "return_prompt_text": true, "echo": true, "priority": -5,
+      "cache_salt": "s", "request_id": "mine", "truncate_prompt_tokens": -1, "truncation_side": "right",
+      "add_special_tokens": true, "continue_final_message": true, "reasoning_effort": "none",
+      "documents": [{"title": "t", "text": "x"}], "chat_template_kwargs": {"a": 1})"));
+  ASSERT_TRUE(request) << request.error().error.message;
+  EXPECT_EQ(request->n, 3);
+  EXPECT_EQ(request->best_of, 3);
+  EXPECT_EQ(request->sampling.typical_p, 0.9);
+  EXPECT_EQ(request->sampling.bad_words, (std::vector<std::string>{"a b", "c"}));
+  EXPECT_EQ(request->sampling.allowed_tokens, (std::vector<TokenId>{4, 2}));
+  EXPECT_EQ(request->report.prompt_logprobs, 0);
+  EXPECT_TRUE(request->stop.include_in_text);
+  EXPECT_TRUE(request->report.special_tokens && request->report.token_ids && request->report.tokens_as_ids);
+  EXPECT_TRUE(request->report.prompt_text && request->report.echo);
+  EXPECT_EQ(request->priority, -5);
+  EXPECT_EQ(request->cache_salt, "s");
+  EXPECT_EQ(request->id, "mine");
+  EXPECT_EQ(request->prompt.truncate, -1);
+  EXPECT_EQ(request->prompt.truncate_side, PromptRequest::Side::right);
+  EXPECT_EQ(request->prompt.add_special_tokens, true);
+  EXPECT_TRUE(request->prompt.continue_final_message);
+  EXPECT_EQ(to_json(request->prompt.template_arguments),
+            R"({"a":1,"documents":[{"title":"t","text":"x"}],"reasoning_effort":"none",)"
+            R"("enable_thinking":false,"add_generation_prompt":false})");
 }
 
 TEST(OpenAiChatRequest, RefusesWhatIsNoJsonObject) {
@@ -264,10 +283,20 @@ TEST(OpenAiCompletionRequest, RefusesBadPrompts) {
 TEST(OpenAiCompletionRequest, HasItsOwnDefaultsAndFields) {
   EXPECT_EQ(parse_openai_completion(completion())->stop.max_tokens, 16);
   EXPECT_EQ(parse_openai_completion(completion(R"("min_tokens": 20)"))->stop.max_tokens, 20);
-  EXPECT_EQ(parse_openai_completion(completion(R"("logprobs": 0)"))->top_logprobs, 0);
+  EXPECT_EQ(parse_openai_completion(completion(R"("logprobs": 0)"))->report.top_logprobs, 0);
   EXPECT_TRUE(parse_openai_completion(completion(R"("suffix": "", "echo": false, "best_of": 1)")));
-  expect_refused(parse_openai_completion(completion(R"("echo": true)")), "echo",
-                 "echo is not supported yet (other than false); leave it out", ErrorCode::unsupported);
+  // Nothing but the prompt's own logprobs.
+  EXPECT_EQ(parse_openai_completion(completion(R"("echo": true, "max_tokens": 0)"))->stop.max_tokens, 0);
+  expect_refused(parse_openai_completion(completion(R"("max_tokens": 0)")), "max_tokens",
+                 "max_tokens must be 1 to 2147483647, not 0");
+  EXPECT_EQ(parse_openai_completion(completion(R"("n": 2, "best_of": 5)"))->best_of, 5);
+  expect_refused(parse_openai_completion(completion(R"("n": 3, "best_of": 2)")), "best_of",
+                 "best_of is 2, less than the 3 of n");
+  expect_refused(parse_openai_completion(completion(R"("best_of": 2, "stream": true)")), "best_of",
+                 "best_of greater than n needs whole answers to compare: set \"stream\": false");
+  expect_refused(parse_openai_completion(completion(R"("prompt_logprobs": 1, "stream": true)")),
+                 "prompt_logprobs", "prompt_logprobs is for whole answers: set \"stream\": false",
+                 ErrorCode::unsupported);
   expect_refused(parse_openai_completion(completion(R"("suffix": "x")")), "suffix",
                  "suffix is not supported yet (other than \"\"); leave it out", ErrorCode::unsupported);
   expect_refused(parse_openai_completion(completion(R"("logprobs": true)")), "logprobs",

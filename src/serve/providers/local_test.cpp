@@ -2,6 +2,7 @@
 
 #include "serve/providers/local.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
@@ -110,6 +111,21 @@ class LocalProviderTest : public testing::Test {
     return request;
   }
 
+  GenerationRequest completion(std::vector<Prompt> prompts, int64_t max_tokens) {
+    GenerationRequest request = chat("", max_tokens);
+    request.messages.clear();
+    request.prompts = std::move(prompts);
+    return request;
+  }
+
+  GenerationResult result_of(GenerationRequest request) {
+    Heard heard;
+    provider_->generate(std::move(request), heard.sink());
+    heard.wait();
+    if (heard.error) ADD_FAILURE() << heard.error->error.message;
+    return heard.result;
+  }
+
   static inline fs::path folder_;
   static inline std::unique_ptr<Host> host_;
   std::unique_ptr<Provider> provider_ = make_local_provider(*host_);
@@ -148,7 +164,7 @@ TEST_F(LocalProviderTest, AnswersSeveralPromptsWithLogprobs) {
   GenerationRequest request = chat("", 5);
   request.messages.clear();
   request.prompts = {std::string("abc"), std::vector<TokenId>{97, 98, 99}, std::string("xyz")};
-  request.top_logprobs = 2;
+  request.report.top_logprobs = 2;
   Heard heard;
   provider_->generate(std::move(request), heard.sink());
   heard.wait();
@@ -162,6 +178,162 @@ TEST_F(LocalProviderTest, AnswersSeveralPromptsWithLogprobs) {
     EXPECT_EQ(choice.logprobs[0].top.size(), 2u);
     EXPECT_EQ(choice.logprobs[0].top[0].id, choice.logprobs[0].chosen.id);
   }
+}
+
+TEST_F(LocalProviderTest, ChoicesDifferAndRepeat) {
+  const auto texts = [&](int n, std::vector<Prompt> prompts) {
+    GenerationRequest request = completion(std::move(prompts), 20);
+    request.n = n;
+    request.best_of = n;
+    request.sampling.temperature = 1.5;
+    request.sampling.seed = 3;
+    const GenerationResult result = result_of(std::move(request));
+    EXPECT_EQ(result.usage.completion_tokens, 20 * std::ssize(result.choices));
+    std::vector<std::string> all;
+    for (const GenerationChoice& choice : result.choices) all.push_back(choice.text);
+    return all;
+  };
+  const auto three = texts(3, {"abc"});
+  ASSERT_EQ(three.size(), 3u);
+  EXPECT_NE(three[0], three[1]);
+  EXPECT_EQ(texts(1, {"abc"})[0], three[0]);
+  const auto two_prompts = texts(2, {"abc", "abc"});
+  ASSERT_EQ(two_prompts.size(), 4u);
+  EXPECT_EQ(two_prompts[1], three[1]);
+  EXPECT_EQ(two_prompts[2], three[2]);  // number 2 of all choices
+}
+
+TEST_F(LocalProviderTest, TheBestOfSeveralHaveTheHighestMeanLogprob) {
+  GenerationRequest request = completion({"abc"}, 12);
+  request.n = 5;
+  request.best_of = 5;
+  request.sampling.temperature = 2;
+  request.sampling.seed = 8;
+  request.report.top_logprobs = 0;
+  const GenerationResult all = result_of(request);
+  std::vector<std::pair<double, std::string>> ranked;
+  for (const GenerationChoice& choice : all.choices) {
+    double sum = 0;
+    for (const TokenLogprob& token : choice.logprobs) sum += token.chosen.logprob;
+    ranked.emplace_back(-sum / static_cast<double>(choice.logprobs.size()), choice.text);
+  }
+  std::sort(ranked.begin(), ranked.end());
+  ASSERT_NE(ranked[0].second, all.choices[0].text) << "choose another seed: the first is the best already";
+
+  request.n = 2;
+  request.report.top_logprobs.reset();
+  const GenerationResult best = result_of(request);
+  ASSERT_EQ(best.choices.size(), 2u);
+  EXPECT_EQ(best.choices[0].text, ranked[0].second);
+  EXPECT_EQ(best.choices[1].text, ranked[1].second);
+  EXPECT_TRUE(best.choices[0].logprobs.empty());
+  EXPECT_EQ(best.usage.completion_tokens, 5 * 12);  // all of them were computed
+}
+
+TEST_F(LocalProviderTest, EchoShowsThePromptAndItsLogprobs) {
+  GenerationRequest request = completion({"abc", std::vector<TokenId>{120, 121}}, 4);
+  request.report.echo = true;
+  request.report.top_logprobs = 2;
+  request.n = 2;
+  request.best_of = 2;
+  const GenerationResult result = result_of(request);
+  ASSERT_EQ(result.choices.size(), 4u);
+  for (size_t i = 0; i < 4; ++i) {
+    const GenerationChoice& choice = result.choices[i];
+    const std::string prompt = i < 2 ? "abc" : "xy";
+    EXPECT_TRUE(choice.text.starts_with(prompt));
+    ASSERT_EQ(choice.logprobs.size(), prompt.size() + 4);
+    EXPECT_TRUE(choice.logprobs[0].is_first);
+    EXPECT_EQ(choice.logprobs[1].chosen.text, prompt.substr(1, 1));
+    EXPECT_LT(choice.logprobs[1].chosen.logprob, 0);
+    EXPECT_EQ(choice.logprobs[1].top.size(), 2u);
+  }
+  // Nothing but the prompt.
+  request.stop.max_tokens = 0;
+  const GenerationResult only = result_of(request);
+  EXPECT_EQ(only.choices[0].text, "abc");
+  EXPECT_EQ(only.choices[0].finish, FinishReason::length);
+  EXPECT_EQ(only.choices[0].logprobs.size(), 3u);
+  EXPECT_EQ(only.choices[0].logprobs[2].chosen.logprob, result.choices[0].logprobs[2].chosen.logprob);
+  EXPECT_EQ(only.usage.completion_tokens, 0);
+  EXPECT_EQ(only.usage.prompt_tokens, 5);
+}
+
+TEST_F(LocalProviderTest, ReportsOnPromptAndTokens) {
+  GenerationRequest request = completion({"abc"}, 6);
+  request.report.token_ids = true;
+  request.report.prompt_logprobs = 1;
+  const GenerationResult result = result_of(request);
+  const GenerationChoice& choice = result.choices.at(0);
+  ASSERT_TRUE(choice.prompt);
+  EXPECT_EQ(choice.prompt->token_ids, (std::vector<TokenId>{97, 98, 99}));
+  ASSERT_EQ(choice.prompt->logprobs.size(), 3u);
+  EXPECT_TRUE(choice.prompt->logprobs[0].is_first);
+  EXPECT_EQ(choice.prompt->logprobs[1].chosen.id, 98);
+  EXPECT_GE(choice.prompt->logprobs[1].chosen.rank, 1);
+  ASSERT_EQ(choice.prompt->logprobs[1].top.size(), 1u);
+  EXPECT_EQ(choice.prompt->logprobs[1].top[0].rank, 1);
+  ASSERT_EQ(choice.token_ids.size(), 6u);
+
+  // A token that ends the answer is reported, and named as the cause.
+  request.stop.token_ids = {choice.token_ids[3]};
+  request.report.top_logprobs = 0;
+  const GenerationChoice ended = result_of(request).choices.at(0);
+  const auto first = std::find(choice.token_ids.begin(), choice.token_ids.end(), choice.token_ids[3]);
+  EXPECT_EQ(ended.token_ids, std::vector<TokenId>(choice.token_ids.begin(), first + 1));
+  EXPECT_EQ(ended.logprobs.size(), ended.token_ids.size());
+  EXPECT_EQ(ended.cause, StopCause(choice.token_ids[3]));
+  EXPECT_EQ(ended.finish, FinishReason::stop);
+}
+
+TEST_F(LocalProviderTest, AStopStringIsNamedAsTheCause) {
+  GenerationRequest request = completion({"abc"}, 20);
+  const std::string free = result_of(request).choices.at(0).text;
+  request.stop.strings = {free.substr(6, 3)};
+  const GenerationChoice stopped = result_of(request).choices.at(0);
+  EXPECT_EQ(stopped.cause, StopCause(free.substr(6, 3)));
+  EXPECT_EQ(stopped.text, free.substr(0, free.find(request.stop.strings[0])));
+  request.stop.include_in_text = true;
+  EXPECT_EQ(result_of(request).choices.at(0).text, stopped.text + request.stop.strings[0]);
+}
+
+TEST_F(LocalProviderTest, BadWordsAndAllowedTokensHold) {
+  GenerationRequest request = completion({"abc"}, 20);
+  const std::string free = result_of(request).choices.at(0).text;
+  request.sampling.bad_words = {free.substr(4, 2)};
+  const std::string changed = result_of(request).choices.at(0).text;
+  EXPECT_EQ(changed.find(free.substr(4, 2)), std::string::npos);
+  EXPECT_EQ(changed.substr(0, 4), free.substr(0, 4));
+  request.sampling.bad_words.clear();
+  request.sampling.allowed_tokens = {'x', 'y'};
+  EXPECT_EQ(result_of(request).choices.at(0).text.find_first_not_of("xy"), std::string::npos);
+}
+
+TEST_F(LocalProviderTest, TruncatesWhereItIsAskedTo) {
+  GenerationRequest request = completion({"abcdef"}, 2);
+  request.report.echo = true;
+  request.prompt.truncate = 3;
+  EXPECT_EQ(result_of(request).choices.at(0).text.substr(0, 3), "def");
+  request.prompt.truncate_side = PromptRequest::Side::right;
+  EXPECT_EQ(result_of(request).choices.at(0).text.substr(0, 3), "abc");
+  GenerationRequest huge = completion({std::string(1000, 'x')}, 30);
+  huge.prompt.truncate = -1;
+  EXPECT_EQ(result_of(huge).usage.prompt_tokens, 200 - 30);
+}
+
+TEST_F(LocalProviderTest, AChatMayContinueItsLastMessage) {
+  GenerationRequest request = chat("hi");
+  ChatMessage begun;
+  begun.role = "assistant";
+  begun.content = {{"It is"}};
+  begun.raw = json::object{{"role", "assistant"}, {"content", "It is"}};
+  request.messages.push_back(begun);
+  request.prompt.continue_final_message = true;
+  request.report.prompt_text = true;
+  request.report.echo = true;
+  const GenerationChoice choice = result_of(request).choices.at(0);
+  EXPECT_EQ(choice.prompt->text, "<|start|>user:hi<|start|>assistant:It is");
+  EXPECT_TRUE(choice.text.starts_with("It is"));
 }
 
 TEST_F(LocalProviderTest, SeedsRepeat) {
@@ -196,6 +368,22 @@ TEST_F(LocalProviderTest, RefusalsNameTheField) {
   EXPECT_EQ(too_long.param, "messages");
   EXPECT_EQ(too_long.error.code, ErrorCode::invalid_argument);
   EXPECT_NE(too_long.error.message.find("306"), std::string::npos) << too_long.error.message;
+}
+
+TEST_F(LocalProviderTest, TokensThatDoNotExistAreRefusedByField) {
+  const auto param = [&](auto change) {
+    GenerationRequest request = completion({"abc"}, 2);
+    change(request);
+    Heard heard;
+    provider_->generate(std::move(request), heard.sink());
+    heard.wait();
+    return heard.error ? heard.error->param : "accepted";
+  };
+  EXPECT_EQ(param([](auto& r) { r.stop.token_ids = {160}; }), "stop_token_ids");
+  EXPECT_EQ(param([](auto& r) { r.sampling.allowed_tokens = {1, 160}; }), "allowed_token_ids");
+  EXPECT_EQ(param([](auto& r) { r.sampling.logit_bias = {{1000, 1.0f}}; }), "logit_bias");
+  EXPECT_EQ(param([](auto& r) { r.prompts = {std::vector<TokenId>{3, 160}}; }), "prompt");
+  EXPECT_EQ(param([](auto& r) { r.prompts = {""}; }), "prompt");
 }
 
 // One prompt of several that is refused takes the others with it, and no engine work is left behind.

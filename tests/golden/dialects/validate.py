@@ -14,8 +14,8 @@ from openai.types import Completion, Model
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 HERE = pathlib.Path(__file__).parent
-# Fields that OpenAI does not send: an extension that vLLM's clients know.
-EXTENSIONS = {"max_model_len"}
+# Fields that OpenAI does not send: extensions that vLLM's clients know.
+EXTENSIONS = {"max_model_len", "stop_reason", "token_ids", "prompt_token_ids", "prompt_logprobs", "prompt_text"}
 
 
 def check_no_unknown(value, where):
@@ -54,9 +54,9 @@ def read(name):
 
 
 def main():
-    for name in ("chat.json", "chat_logprobs.json", "chat_length.json"):
+    for name in ("chat.json", "chat_logprobs.json", "chat_length.json", "chat_everything.json"):
         check(ChatCompletion, read(name), name)
-    for name in ("completion.json", "completion_two.json"):
+    for name in ("completion.json", "completion_two.json", "completion_everything.json"):
         check(Completion, read(name), name)
     check(Model, read("model.json"), "model.json")
     listed = read("models.json")
@@ -65,9 +65,9 @@ def main():
         check(Model, model, "models.json")
     assert set(read("error.json")["error"]) == {"message", "type", "param", "code"}
     chunks = 0
-    for name in ("chat_stream.jsonl", "chat_stream_full.jsonl"):
+    for name in ("chat_stream.jsonl", "chat_stream_full.jsonl", "chat_stream_everything.jsonl"):
         chunks += check_stream(name, lambda data, where: check(ChatCompletionChunk, data, where))
-    for name in ("completion_stream.jsonl", "completion_stream_full.jsonl"):
+    for name in ("completion_stream.jsonl", "completion_stream_full.jsonl", "completion_stream_everything.jsonl"):
         chunks += check_stream(name, check_completion_chunk)
     print(f"all files conform, {chunks} chunks among them")
 
