@@ -26,11 +26,11 @@ from entities import CURRENCIES, Entities, money_text
 Message = dict[str, str]
 HELDOUT_COUNTS = {"classify": 120, "extract": 140, "sentiment": 80, "arithmetic": 50, "summary": 50, "chat": 60}
 WEIGHTS = {
-    "extract": 0.38,
+    "extract": 0.42,
     "classify": 0.13,
-    "sentiment": 0.22,
-    "summary": 0.11,
-    "arithmetic": 0.08,
+    "sentiment": 0.20,
+    "summary": 0.10,
+    "arithmetic": 0.07,
     "chat": 0.04,
     "repeat": 0.04,
 }
