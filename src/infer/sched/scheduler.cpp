@@ -74,26 +74,22 @@ Result<void> Scheduler::add(SequenceRequest request) {
 
 StepPlan Scheduler::next() {
   StepPlan plan;
-  const bool pages_last = claim_pages(plan);
-  if (pages_last) admit(plan);
+  claim_pages(plan);
+  admit(plan);
   share_rows(plan);
   FERRY_CHECK(!plan.sequences.empty() || sequences_.empty());
   return plan;
 }
 
-// False when somebody had to be preempted: nobody new starts then.
-bool Scheduler::claim_pages(StepPlan& plan) {
-  bool pages_last = true;
+void Scheduler::claim_pages(StepPlan& plan) {
   for (size_t i = 0; i < running_.size(); ++i) {
     Sequence& sequence = *running_[i];
     while (!sequence.pages.write(sequence.computed, sequence.size(), plan.copies)) {
-      pages_last = false;
       const bool itself = running_.back() == &sequence;
       preempt_last();
       if (itself) break;
     }
   }
-  return pages_last;
 }
 
 void Scheduler::admit(StepPlan& plan) {

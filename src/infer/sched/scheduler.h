@@ -118,7 +118,7 @@ class Scheduler {
   const SchedulerCounters& counters() const { return counters_; }
 
  private:
-  bool claim_pages(StepPlan& plan);
+  void claim_pages(StepPlan& plan);
   void admit(StepPlan& plan);
   void share_rows(StepPlan& plan);
 

@@ -106,6 +106,49 @@ TEST(Scheduler, PreemptsTheLatestAndComputesItAgain) {
   EXPECT_EQ(step(scheduler), (Rows{{2, 65}})) << "the prompt and the three tokens generated before";
 }
 
+TEST(Scheduler, TheLatestToArriveIsPreemptedThoughItStartedFirst) {
+  PagePool pool(4, 32);
+  Scheduler scheduler({.max_running = 2, .prefix_cache = false}, pool);
+  ASSERT_TRUE(scheduler.add(request(1, 10)));
+  step(scheduler);
+  ASSERT_TRUE(scheduler.add(request(2, 50, 60)));
+  ASSERT_TRUE(scheduler.add(request(3, 40, 60)));
+  EXPECT_EQ(step(scheduler), (Rows{{1, 1}, {3, 40}})) << "the cheaper one";
+  scheduler.remove(1);
+  while (scheduler.counters().preemptions == 0) step(scheduler);
+  EXPECT_TRUE(scheduler.pages(3).empty());
+  EXPECT_FALSE(scheduler.pages(2).empty());
+}
+
+TEST(Scheduler, ATenantDoesNotPayTwiceForWhatIsComputedAgain) {
+  PagePool pool(4, 32);
+  Scheduler scheduler({.max_running = 2, .prefix_cache = false}, pool);
+  const auto add = [&](SequenceId id, int32_t length, const char* tenant) {
+    SequenceRequest asked = request(id, length, 30);
+    asked.tenant = tenant;
+    ASSERT_TRUE(scheduler.add(asked));
+  };
+  add(1, 62, "a");
+  add(2, 62, "b");
+  while (scheduler.counters().preemptions == 0) step(scheduler);
+  for (int i = 0; i < 5; ++i) step(scheduler);  // so that "a" has had more
+  scheduler.remove(1);
+  step(scheduler);
+  add(3, 10, "a");
+  add(4, 10, "b");
+  EXPECT_TRUE(step(scheduler).contains(4));
+}
+
+TEST(Scheduler, APromptThatWouldGetNoRowsLeavesThePagesAlone) {
+  PagePool pool(100, 32);
+  Scheduler scheduler({.max_step_tokens = 64}, pool);
+  ASSERT_TRUE(scheduler.add(request(1, 600)));
+  ASSERT_TRUE(scheduler.add(request(2, 600)));
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(step(scheduler), (Rows{{1, 64}}));
+  EXPECT_EQ(scheduler.running(), 1u);
+  EXPECT_EQ(step(scheduler), (Rows{{1, 24}, {2, 40}}));
+}
+
 TEST(Scheduler, APreemptedSequenceStartsFromWhatTheCacheStillHas) {
   PagePool pool(4, 32);
   Scheduler scheduler({}, pool);
