@@ -84,15 +84,22 @@ TEST(Sharing, AnAnswerIsAPrefixToo) {
   EXPECT_EQ(second.bits, ask(*cold, turn).bits);
 }
 
-class Forked : public testing::TestWithParam<EngineSettings> {};
+struct ForkCase {
+  const char* name;
+  EngineSettings settings;
+};
+
+class Forked : public testing::TestWithParam<ForkCase> {};
 
 TEST_P(Forked, AnswersOfOnePromptAreThoseOfItsSeedsAlone) {
   constexpr size_t kAnswers = 6;
   const auto alone = load({.threads = 1, .prefix_cache = false});
-  const auto engine = load(GetParam());
+  const auto engine = load(GetParam().settings);
   for (const int32_t length : {1, 40, 64}) {
     EngineRequest asked = request(static_cast<uint64_t>(length), length, 50);
     asked.n = kAnswers;
+    asked.sampling.adjustments.repetition_penalty =
+        1.5f;  // the first token's logits, too, are each answer's own
     std::array<Listener, kAnswers> listeners;
     ASSERT_TRUE(engine->submit(with_logprobs(asked), by_choice(listeners)));
     asked.n = 1;
@@ -104,17 +111,19 @@ TEST_P(Forked, AnswersOfOnePromptAreThoseOfItsSeedsAlone) {
     EXPECT_NE(bits(listeners[0]), bits(listeners[1])) << "each draws for itself";
   }
   while (engine->status().kv_pages_free != engine->status().kv_pages) std::this_thread::yield();
-  if (GetParam().kv_cache.bytes > 0) {
+  if (GetParam().settings.kv_cache.bytes > 0) {
     EXPECT_GT(engine->status().preemptions, 0u);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Sharing, Forked,
-                         testing::Values(EngineSettings{.threads = 2},
-                                         EngineSettings{.threads = 2, .prefix_cache = false},
-                                         EngineSettings{.threads = 1, .max_step_tokens = 7},
-                                         EngineSettings{.threads = 1, .max_running = 4},
-                                         EngineSettings{.threads = 1, .kv_cache = ByteSize{64 << 10}}));
+                         testing::Values(ForkCase{"cached", {.threads = 2}},
+                                         ForkCase{"not_cached", {.threads = 2, .prefix_cache = false}},
+                                         ForkCase{"small_steps", {.threads = 1, .max_step_tokens = 7}},
+                                         ForkCase{"few_places", {.threads = 1, .max_running = 4}},
+                                         ForkCase{"few_pages",
+                                                  {.threads = 1, .kv_cache = ByteSize{64 << 10}}}),
+                         [](const auto& instance) { return instance.param.name; });
 
 TEST(Sharing, APromptIsComputedOnceForAllItsAnswers) {
   const auto engine = load();
