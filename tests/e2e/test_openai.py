@@ -117,13 +117,15 @@ class OpenAiTest(unittest.TestCase):
         self.assertEqual(both.choices[1].text, self.complete(prompt="A river").choices[0].text)
 
     def test_choices(self):
-        ask = {"n": 3, "temperature": 1.5, "seed": 4, "max_tokens": 12, "extra_body": {"ignore_eos": True}}
+        # Nothing that the model has learned an answer to: it would be the same three times.
+        strange = {"messages": [{"role": "user", "content": "grumble thunder plum seventeen"}]}
+        ask = {"n": 3, "temperature": 2, "seed": 4, "max_tokens": 12, "extra_body": {"ignore_eos": True}, **strange}
         answer = self.chat(**ask)
         texts = [choice.message.content for choice in answer.choices]
         self.assertEqual([choice.index for choice in answer.choices], [0, 1, 2])
         self.assertGreater(len(set(texts)), 1)
         self.assertEqual(answer.usage.completion_tokens, 36)
-        self.assertEqual(answer.usage.prompt_tokens, self.chat().usage.prompt_tokens)
+        self.assertEqual(answer.usage.prompt_tokens, self.chat(**strange).usage.prompt_tokens)
         streamed = ["", "", ""]
         for chunk in self.chat(**ask, stream=True):
             for choice in chunk.choices:
