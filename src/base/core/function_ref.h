@@ -9,7 +9,8 @@ namespace ferry {
 template <class Signature>
 class FunctionRef;
 
-// A view of a callable, for parameters that are called before the function returns: it converts. Never store one.
+// A view of a callable, for parameters that are called before the function returns: it converts. Never store
+// one.
 template <class R, class... Args>
 class FunctionRef<R(Args...)> {
  public:
