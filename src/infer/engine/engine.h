@@ -97,9 +97,9 @@ struct EngineEvent {
   std::vector<SampledToken> prompt_tokens = {};  // for prompt_logprobs: all but the prompt's first token,
                                                  // which nothing predicts. In the first event of choice 0,
                                                  // which comes before those of the others
-  int32_t completion_tokens = 0;  // of this answer so far, an end token counted in
-  int32_t choice = 0;             // which of the request's n answers
-  int32_t cached_tokens = 0;      // of the prompt, found in the prefix cache
+  int32_t completion_tokens = 0;                 // of this answer so far, an end token counted in
+  int32_t choice = 0;                            // which of the request's n answers
+  int32_t cached_tokens = 0;                     // of the prompt, found in the prefix cache
 };
 
 struct EngineStatus {

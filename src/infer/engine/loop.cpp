@@ -179,6 +179,7 @@ void Engine::Loop::step() {
   std::vector<Draw> draws = sample(plan);
   score_prompts(plan);
   std::vector<TokenId> tokens;
+  tokens.reserve(draws.size());
   for (const Draw& draw : draws) tokens.push_back(draw.token.token);
   scheduler_.took(plan, std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
   scheduler_.commit(plan, tokens);

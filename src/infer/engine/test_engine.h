@@ -40,6 +40,7 @@ class Listener {
   }
   std::vector<TokenId> tokens() const {
     std::vector<TokenId> ids;
+    ids.reserve(sampled_.size());
     for (const SampledToken& sampled : sampled_) ids.push_back(sampled.token);
     return ids;
   }

@@ -76,8 +76,8 @@ TEST(PageTable, AnIndexedPageIsNotWrittenEither) {
 
 TEST(PageTable, HoldersAlwaysAddUp) {
   PagePool pool(50, 16);
-  std::vector<std::unique_ptr<PageTable>> tables;
-  for (int i = 0; i < 10; ++i) tables.push_back(std::make_unique<PageTable>(pool));
+  std::vector<std::unique_ptr<PageTable>> tables(10);
+  for (auto& table : tables) table = std::make_unique<PageTable>(pool);
   std::vector<int64_t> lengths(tables.size());
   Rng rng(7);
   std::vector<PageCopy> copies;

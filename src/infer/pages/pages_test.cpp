@@ -8,7 +8,7 @@ namespace {
 const Salt kSalt = std::make_shared<const std::string>();
 
 // A chain of whole pages, all with holders of their own.
-std::vector<PageId> publish_chain(PagePool& pool, std::vector<TokenId> firsts) {
+std::vector<PageId> publish_chain(PagePool& pool, const std::vector<TokenId>& firsts) {
   std::vector<PageId> pages;
   uint64_t hash = pool.index().hash(*kSalt);
   for (const TokenId first : firsts) {

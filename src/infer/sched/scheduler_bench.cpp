@@ -9,7 +9,7 @@
 namespace ferry {
 namespace {
 
-void MillionSimulatedSteps(benchmark::State& state) {
+void million_simulated_steps(benchmark::State& state) {
   for (auto _ : state) {
     const SimulationReport report = simulate(1000000, 1000000);
     if (!report.failure.empty()) state.SkipWithError(report.failure.c_str());
@@ -21,7 +21,7 @@ void MillionSimulatedSteps(benchmark::State& state) {
     state.counters["longest_wait"] = static_cast<double>(report.longest_wait);
   }
 }
-BENCHMARK(MillionSimulatedSteps)->Iterations(1)->Unit(benchmark::kSecond);
+BENCHMARK(million_simulated_steps)->Iterations(1)->Unit(benchmark::kSecond);
 
 void add(Scheduler& scheduler, SequenceRequest request) {
   FERRY_CHECK(scheduler.add(std::move(request)));
@@ -29,7 +29,7 @@ void add(Scheduler& scheduler, SequenceRequest request) {
 
 // Planning and committing one step of 60 running answers, while others with prompts of 2000 tokens wait for
 // rows.
-void PlanOneStep(benchmark::State& state) {
+void plan_one_step(benchmark::State& state) {
   constexpr SequenceId kAnswers = 60;
   constexpr int32_t kSteps = 2000;
   PagePool pool(64 * 80, 32);
@@ -49,7 +49,7 @@ void PlanOneStep(benchmark::State& state) {
     scheduler.commit(plan, std::vector<TokenId>(static_cast<size_t>(samples), 1));
   }
 }
-BENCHMARK(PlanOneStep)->Arg(0)->Arg(1000)->Iterations(2000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(plan_one_step)->Arg(0)->Arg(1000)->Iterations(2000)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace ferry

@@ -306,7 +306,8 @@ class Simulation {
       }
       for (int32_t i = 0; i < page_tokens_; ++i) {
         hash = mix(hash, static_cast<uint64_t>(index.tokens(page)[static_cast<size_t>(i)]));
-        check(contents_[static_cast<size_t>(page * page_tokens_ + i)] == hash,
+        check(contents_[static_cast<size_t>(page) * static_cast<size_t>(page_tokens_) +
+                        static_cast<size_t>(i)] == hash,
               "a cached page holds something else");
       }
     }
@@ -321,6 +322,7 @@ class Simulation {
   // The right keys and values of every position.
   static std::vector<uint64_t> hashes(const Live& live) {
     std::vector<uint64_t> result;
+    result.reserve(live.tokens.size());
     uint64_t hash = mix(0, salt_hash(live.salt));
     for (const TokenId one : live.tokens) result.push_back(hash = mix(hash, static_cast<uint64_t>(one)));
     return result;

@@ -20,6 +20,7 @@ void WaitingQueue::erase(Sequence& sequence) {
 
 Sequence* WaitingQueue::best(Cost cost) const {
   std::vector<const TenantQueue*> queues;
+  queues.reserve(by_tenant_.size());
   for (const auto& [tenant, queue] : by_tenant_) queues.push_back(&queue);
   std::ranges::sort(queues, {}, [](const TenantQueue* queue) {
     const Sequence& first = **queue->begin();
