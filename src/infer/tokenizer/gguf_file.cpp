@@ -15,6 +15,10 @@ namespace {
 
 constexpr std::string_view kWordMark = "\xE2\x96\x81";  // ▁
 
+// Finding the pairs that make up a SentencePiece token costs the square of its length; real ones have tens of
+// bytes, the longest (runs of spaces) some hundred.
+constexpr size_t kMaxTokenBytes = 4096;
+
 // GGUF's tokenizer.ggml.token_type.
 enum TokenType : int64_t {
   kNormal = 1,
@@ -76,6 +80,10 @@ class GgufLoader {
   template <class Spelling>
   Result<void> add_token(size_t i, Spelling& spelling) {
     const auto id = static_cast<TokenId>(i);
+    if (tokens_[i].size() > kMaxTokenBytes) {
+      return fail(ErrorCode::corrupt, "{}: token {} has {} bytes; the longest that can be is {}",
+                  file_.name(), i, tokens_[i].size(), kMaxTokenBytes);
+    }
     const bool valid = is_valid_utf8(tokens_[i]);
     const std::string clean = valid ? std::string() : replace_invalid_utf8(tokens_[i]);
     const std::string_view text = valid ? tokens_[i] : std::string_view(clean);
