@@ -8,35 +8,76 @@
 namespace ferry::api {
 namespace {
 
-constexpr std::string_view kRequestId = "x-request-id";
 constexpr size_t kMaxRequestId = 128;
+
+std::string_view reason_of(int status) {
+  switch (status) {
+    case 408:
+      return "request_timeout";
+    case 413:
+      return "request_too_large";
+    case 431:
+      return "headers_too_large";
+    case 503:
+      return "too_many_connections";
+    default:
+      return "invalid_http";
+  }
+}
 
 }  // namespace
 
 HttpHeaders reply_headers(const Call& call, HttpHeaders more) {
-  more.push_back({std::string(kRequestId), call.request_id});
+  more.insert(more.end(), call.headers.begin(), call.headers.end());
   return more;
 }
 
-void reply_json(const Call& call, int status, std::string_view body, HttpHeaders headers) {
-  call.exchange->respond(status, kJsonContentType, body, reply_headers(call, std::move(headers)));
+void reply_text(const Call& call, int status, std::string_view content_type, std::string_view body,
+                HttpHeaders headers) {
+  call.exchange->respond(status, content_type, body, reply_headers(call, std::move(headers)));
   log_reply(call, status);
+}
+
+void reply_json(const Call& call, int status, std::string_view body, HttpHeaders headers) {
+  reply_text(call, status, kJsonContentType, body, std::move(headers));
+}
+
+void reply_empty(const Call& call, int status, HttpHeaders headers) {
+  reply_text(call, status, "", "", std::move(headers));
 }
 
 void reply(const Call& call, const Refusal& refusal) {
   reply_json(call, refusal.status, openai_error_json(refusal.status, refusal.error), refusal.headers);
 }
 
+HttpRefusalBody reply_unread(int status, const std::string& message, const HttpRequest& request,
+                             HttpHeaders headers, HttpMetrics& metrics) {
+  const std::string id = request_id_for(request);
+  headers.push_back({std::string(kRequestId), id});
+  metrics.count({}, request.method, status, 0);
+  log_info("refused", {{"method", request.method},
+                       {"path", request.path},
+                       {"status", status},
+                       {"reason", message},
+                       {"from", request.remote_address},
+                       {"request_id", id}});
+  // The code is not what decides here: the status is there already.
+  const ApiError error{{ErrorCode::invalid_argument, message}, {}, std::string(reason_of(status))};
+  return {openai_error_json(status, error), std::move(headers)};
+}
+
 void log_reply(const Call& call, int status) {
   const HttpRequest& request = call.exchange->request();
-  const auto took = std::chrono::steady_clock::now() - call.began;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - call.began;
+  call.metrics->count(call.route, request.method, status, took.count());
   // Probes come every few seconds for ever: they would bury the rest.
-  const LogLevel level = request.path == "/health" ? LogLevel::debug : LogLevel::info;
+  const bool probe = request.path == "/health" || request.path == "/metrics";
+  const LogLevel level = probe ? LogLevel::debug : LogLevel::info;
   log(level, "request",
       {{"method", request.method},
        {"path", request.path},
        {"status", status},
-       {"ms", std::chrono::duration<double, std::milli>(took).count()},
+       {"ms", took.count() * 1000},
        {"from", request.remote_address},
        {"request_id", call.request_id}});
 }

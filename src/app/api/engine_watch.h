@@ -1,39 +1,47 @@
 #pragma once
-// Notices an engine that has work to do and takes no step.
+// Notices engines that stand still.
 
 #include <chrono>
-#include <cstdint>
+#include <functional>
 #include <map>
-#include <mutex>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "base/core/result.h"
+#include "base/core/task_queue.h"
 #include "base/settings/units.h"
-#include "infer/engine/engine.h"
 
 namespace ferry::api {
 
-// Any thread may use it.
+// What the watch sees of an engine.
+struct WatchedEngine {
+  std::string model;
+  std::function<std::chrono::steady_clock::time_point()> last_step;
+  std::function<void(std::function<void()> done)> probe;  // Engine::probe
+};
+
+// Any thread may use it. It must be destroyed before the engines.
 class EngineWatch {
  public:
-  using Clock = std::chrono::steady_clock;
+  // An engine that takes no step for `patience` although it was asked to stands still.
+  EngineWatch(std::vector<WatchedEngine> engines, Duration patience);
 
-  explicit EngineWatch(Duration patience) : patience_(patience) {}
-
-  // Call it with each look at an engine. An engine stalls when it had work at every look for longer than the
-  // patience, with the same count of steps: `unavailable`.
-  Result<void> check(const std::string& model, const EngineStatus& status,
-                     Clock::time_point now = Clock::now());
+  // `answer` is called once, on the watch's thread: success as soon as each engine has taken a step, or had
+  // done so within the last second (so that asking often costs nothing); `unavailable` where one stands
+  // still.
+  void check(std::function<void(Result<void>)> answer);
 
  private:
-  struct Seen {
-    uint64_t steps = 0;
-    Clock::time_point since;
-  };
+  struct Probe;
 
+  Result<void> check_all();
+  Result<void> check_one(const WatchedEngine& engine);
+
+  const std::vector<WatchedEngine> engines_;
   const Duration patience_;
-  std::mutex mutex_;
-  std::map<std::string, Seen> busy_;  // guarded by mutex_: engines that had work when last looked at
+  std::map<std::string, std::shared_ptr<Probe>> probes_;  // the last of each model; the watch's thread's
+  TaskQueue thread_{1};
 };
 
 }  // namespace ferry::api

@@ -8,8 +8,10 @@
 //   stop a               finishes without having finished its choice, as a cancelled exchange does
 //   wait a               after its piece, waits to be cancelled
 //
+// Its tokens are bytes.
 // Each piece counts as one token; with logprobs it gets one of -0.5.
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <map>
@@ -46,6 +48,23 @@ class FakeProvider final : public Provider {
           {.prompt_tokens = 7, .completion_tokens = static_cast<int64_t>(3 * choices), .cached_tokens = 2});
     });
     return running;
+  }
+
+  void tokenize(GenerationRequest request, std::function<void(ApiResult<TokenizedPrompt>)> done) override {
+    TokenizedPrompt prompt;
+    for (const char c : question(request, 0)) {
+      prompt.tokens.push_back(static_cast<unsigned char>(c));
+      prompt.texts.emplace_back(1, c);
+    }
+    done(std::move(prompt));
+  }
+  void detokenize(std::string model, std::vector<TokenId> tokens,
+                  std::function<void(ApiResult<std::string>)> done) override {
+    models.push_back(std::move(model));
+    if (std::find(tokens.begin(), tokens.end(), 999) != tokens.end()) {
+      return done(tl::unexpected(ApiError{{ErrorCode::invalid_argument, "there is no 999"}, "tokens", {}}));
+    }
+    done(std::string(tokens.begin(), tokens.end()));
   }
 
   void cancel_all() {
@@ -89,6 +108,7 @@ class FakeProvider final : public Provider {
         {"invalid_argument", ErrorCode::invalid_argument},
         {"unsupported", ErrorCode::unsupported},
         {"resource_exhausted", ErrorCode::resource_exhausted},
+        {"overloaded", ErrorCode::overloaded},
         {"unavailable", ErrorCode::unavailable},
         {"internal", ErrorCode::internal}};
     const auto found = codes.find(code);

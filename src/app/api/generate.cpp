@@ -8,13 +8,6 @@
 namespace ferry::api {
 namespace {
 
-bool is_json(std::optional<std::string_view> content_type) {
-  if (!content_type) return false;
-  std::string_view type = content_type->substr(0, content_type->find(';'));
-  while (type.ends_with(' ')) type.remove_suffix(1);
-  return equal_ignoring_case(type, kJsonContentType);
-}
-
 ApiError cut_short() {
   return {{ErrorCode::unavailable, "the server stopped before the answer was complete"}, {}, {}};
 }
@@ -46,6 +39,7 @@ class Answer {
                            {"completion_tokens", usage.completion_tokens},
                            {"cached_tokens", usage.cached_tokens}});
   }
+  const std::string& tenant() const { return call_.tenant; }
   void fail(ApiError error) {
     answered_ = true;
     refuse(refusal_of(std::move(error)));
@@ -146,9 +140,7 @@ void log_ignored(const Call& call, const GenerationRequest& request) {
 
 void generate(const Service& service, Call call, const Dialect& dialect) {
   const std::shared_ptr<HttpExchange> exchange = call.exchange;
-  const auto content_type = exchange->request().header("Content-Type");
-  if (!is_json(content_type)) return reply(call, not_json(content_type.value_or("")));
-
+  if (const auto refusal = check_json(exchange->request())) return reply(call, *refusal);
   auto request = dialect.parse(exchange->request().body);
   if (!request) return reply(call, refusal_of(std::move(request).error()));
   const ServedModel* model = service.find(request->model);
@@ -167,6 +159,7 @@ void generate(const Service& service, Call call, const Dialect& dialect) {
     answer = std::make_shared<WholeAnswer>(std::move(call), *request, identity, dialect);
   }
   request->model = model->target;
+  request->tenant = answer->tenant();
   const auto running = service.provider->generate(*std::move(request), sink_of(answer));
   exchange->on_disconnect([running] { running->cancel(); });
 }

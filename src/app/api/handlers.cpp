@@ -22,9 +22,12 @@ std::string object_with(std::string_view key, std::string_view text) {
 }  // namespace
 
 void health(const Service& service, Call call) {
-  const Result<void> alive = service.liveness ? service.liveness() : Result<void>{};
-  if (!alive) return reply(call, refusal_of({alive.error(), {}, {}}));
-  reply_json(call, 200, object_with("status", "ok"));
+  const auto answer = [call](const Result<void>& alive) {
+    if (!alive) return reply(call, refusal_of({alive.error(), {}, {}}));
+    reply_json(call, 200, object_with("status", "ok"));
+  };
+  if (!service.liveness) return answer({});
+  service.liveness(answer);
 }
 
 void version(const Service& /*service*/, Call call) {
@@ -43,6 +46,11 @@ void show_model(const Service& service, Call call) {
   const ServedModel* model = service.find(call.parameter);
   if (model == nullptr) return reply(call, no_such_model(call.parameter, service.names()));
   reply_json(call, 200, openai_model_json(entry_of(*model, call.parameter)));
+}
+
+void metrics(const Service& service, Call call) {
+  const auto engines = service.engines ? service.engines() : std::vector<EngineReading>();
+  reply_text(call, 200, kMetricsContentType, metrics_page(engines, *service.http_metrics));
 }
 
 }  // namespace ferry::api

@@ -6,11 +6,21 @@
 
 namespace ferry::api {
 
-// {"status":"ok"}, or 503 and the reason when a model's engine stands still.
+// {"status":"ok"} once every engine has shown that it takes its steps; 503 and the reason when one stands
+// still.
 void health(const Service& service, Call call);
 void version(const Service& service, Call call);
 void list_models(const Service& service, Call call);
 void show_model(const Service& service, Call call);
+
+// Prometheus's text (metrics_page.h).
+void metrics(const Service& service, Call call);
+// The routes as an OpenAPI document (openapi.h).
+void openapi(const Service& service, Call call);
+
+// vLLM's ways to see a prompt as tokens.
+void tokenize(const Service& service, Call call);
+void detokenize(const Service& service, Call call);
 
 // OpenAI's two ways to ask for text (generate.h).
 void chat_completions(const Service& service, Call call);

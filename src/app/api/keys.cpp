@@ -78,13 +78,15 @@ Result<ApiKeys> ApiKeys::load(const std::vector<std::string>& keys, const std::s
   return loaded;
 }
 
-bool ApiKeys::accept(std::optional<std::string_view> authorization) const {
-  if (keys_.empty()) return true;
-  if (!authorization || authorization->size() < kScheme.size()) return false;
-  if (!equal_ignoring_case(authorization->substr(0, kScheme.size()), kScheme)) return false;
+std::optional<size_t> ApiKeys::find(std::optional<std::string_view> authorization) const {
+  if (keys_.empty()) return 0;
+  if (!authorization || authorization->size() < kScheme.size()) return std::nullopt;
+  if (!equal_ignoring_case(authorization->substr(0, kScheme.size()), kScheme)) return std::nullopt;
   const std::string_view given = trim(authorization->substr(kScheme.size()));
-  bool found = false;
-  for (const std::string& key : keys_) found |= equal_in_constant_time(given, key);
+  std::optional<size_t> found;
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    if (equal_in_constant_time(given, keys_[i])) found = i;
+  }
   return found;
 }
 

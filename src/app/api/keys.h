@@ -20,9 +20,9 @@ class ApiKeys {
 
   bool empty() const { return keys_.empty(); }
 
-  // Whether the value of an Authorization header is "Bearer" and one of the keys. Always true without keys.
-  // The time it takes tells nothing about the keys but their lengths.
-  bool accept(std::optional<std::string_view> authorization) const;
+  // Which of the keys the value of an Authorization header is "Bearer" and; always 0 without keys, nothing
+  // where it is none of them. The time it takes tells nothing about the keys but their lengths.
+  std::optional<size_t> find(std::optional<std::string_view> authorization) const;
 
  private:
   std::vector<std::string> keys_;

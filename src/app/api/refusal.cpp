@@ -26,8 +26,10 @@ int status_of(ErrorCode code) {
       return 400;
     case ErrorCode::not_found:
       return 404;
+    case ErrorCode::overloaded:
+      return 429;
     case ErrorCode::cancelled:
-    case ErrorCode::unavailable:  // the queue is full, or the server stops: another try may succeed
+    case ErrorCode::unavailable:  // the server stops, or stands still: another try may succeed
       return 503;
     case ErrorCode::corrupt:
     case ErrorCode::io:
@@ -39,7 +41,10 @@ int status_of(ErrorCode code) {
 
 Refusal refusal_of(ApiError error) {
   Refusal refusal{status_of(error.error.code), std::move(error)};
-  if (refusal.status == 503) refusal.headers.push_back({"Retry-After", std::string(kRetryAfterSeconds)});
+  if (refusal.status == 429 && refusal.error.reason.empty()) refusal.error.reason = "rate_limit_exceeded";
+  if (refusal.status == 429 || refusal.status == 503) {
+    refusal.headers.push_back({"Retry-After", std::string(kRetryAfterSeconds)});
+  }
   if (is_our_fault(refusal.error.error.code)) {
     log_error("request failed", {{"error", refusal.error.error.message}});
     refusal.error.error.message = "internal error; the server's log says more";
@@ -76,11 +81,15 @@ Refusal foreign_host(std::string_view host) {
                         "foreign_host")};
 }
 
-Refusal not_json(std::string_view content_type) {
-  return {415, error_of(ErrorCode::invalid_argument,
-                        fmt::format("the body must be sent as Content-Type: application/json, not {}",
-                                    content_type.empty() ? "without a type" : content_type),
-                        "unsupported_media_type")};
+std::optional<Refusal> check_json(const HttpRequest& request) {
+  const std::string_view sent = request.header("Content-Type").value_or("");
+  std::string_view type = sent.substr(0, sent.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  if (equal_ignoring_case(type, "application/json")) return std::nullopt;
+  return Refusal{415, error_of(ErrorCode::invalid_argument,
+                               fmt::format("the body must be sent as Content-Type: application/json, not {}",
+                                           sent.empty() ? "without a type" : sent),
+                               "unsupported_media_type")};
 }
 
 Refusal no_such_model(std::string_view wanted, std::span<const std::string> names) {

@@ -1,6 +1,7 @@
 #pragma once
 // Every way to say no, and the only place where an HTTP status is chosen.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,7 +27,8 @@ Refusal no_such_path(std::string_view method, std::string_view path);
 Refusal wrong_method(std::string_view method, std::string_view path, std::string_view allowed);
 Refusal no_key(bool one_was_sent);
 Refusal foreign_host(std::string_view host);
-Refusal not_json(std::string_view content_type);
+// A body that is not sent as JSON, if it is not.
+std::optional<Refusal> check_json(const HttpRequest& request);
 Refusal no_such_model(std::string_view wanted, std::span<const std::string> names);
 
 }  // namespace ferry::api

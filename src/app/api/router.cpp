@@ -20,27 +20,41 @@ bool takes(const Route& route, std::string_view method) {
   return route.method == method || (route.method == "GET" && method == "HEAD");
 }
 
-std::optional<Refusal> check_access(const Service& service, const HttpRequest& request) {
+std::optional<Refusal> check_access(const Service& service, const HttpRequest& request, Call& call) {
   const auto authorization = request.header("Authorization");
-  if (!service.keys.accept(authorization)) return no_key(authorization.has_value());
+  const auto key = service.keys.find(authorization);
+  if (!key) return no_key(authorization.has_value());
+  call.tenant = std::to_string(*key);
   const auto host = request.header("Host");
   if (service.check_host && host && !names_this_machine(*host)) return foreign_host(*host);
   return std::nullopt;
 }
 
+Call begin_call(const Service& service, std::shared_ptr<HttpExchange> exchange) {
+  Call call{
+      .exchange = std::move(exchange), .request_id = {}, .headers = {}, .metrics = service.http_metrics};
+  const HttpRequest& request = call.exchange->request();
+  call.request_id = request_id_for(request);
+  call.headers = service.cors.headers(request);
+  call.headers.push_back({std::string(kRequestId), call.request_id});
+  return call;
+}
+
 }  // namespace
 
 void dispatch(std::span<const Route> routes, const Service& service, std::shared_ptr<HttpExchange> exchange) {
-  const HttpRequest& request = exchange->request();
-  Call call{.exchange = exchange, .request_id = request_id_for(request), .parameter = {}};
+  Call call = begin_call(service, std::move(exchange));
+  const HttpRequest& request = call.exchange->request();
   std::string_view allowed;
   for (const Route& route : routes) {
     const auto parameter = match(route, request.path);
     if (!parameter) continue;
     allowed = route.method;
+    call.route = route.path;
+    if (service.cors.is_preflight(request)) return reply_empty(call, 204, Cors::preflight_headers(request));
     if (!takes(route, request.method)) continue;
     if (route.access == Access::key) {
-      if (const auto refusal = check_access(service, request)) return reply(call, *refusal);
+      if (const auto refusal = check_access(service, request, call)) return reply(call, *refusal);
     }
     auto decoded = percent_decode(*parameter);
     if (!decoded) return reply(call, refusal_of({std::move(decoded).error(), {}, {}}));

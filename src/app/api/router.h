@@ -20,6 +20,8 @@ struct Route {
   std::string_view path;  // may end in one {parameter}, which takes the rest of the path, slashes included
   Access access;
   Handler handler;
+  std::string_view summary;
+  std::string_view body = {};  // the name of what it takes, in openapi.cpp
 };
 
 // Answers 404 and 405 itself, and 401 and 403 where the route asks for a key. HEAD is answered as GET.

@@ -7,18 +7,32 @@ namespace ferry::api {
 namespace {
 
 constexpr Route kRoutes[] = {
-    {"GET", "/health", Access::anybody, health},
-    {"GET", "/version", Access::key, version},
-    {"GET", "/v1/models", Access::key, list_models},
-    {"GET", "/v1/models/{model}", Access::key, show_model},
-    {"POST", "/v1/chat/completions", Access::key, chat_completions},
-    {"POST", "/v1/completions", Access::key, completions},
+    {"GET", "/health", Access::anybody, health, "Whether the engines take their steps"},
+    {"GET", "/version", Access::key, version, "The server's version"},
+    {"GET", "/metrics", Access::key, metrics, "Measurements, for Prometheus"},
+    {"GET", "/openapi.json", Access::key, openapi, "This document"},
+    {"GET", "/v1/models", Access::key, list_models, "The models that requests may name"},
+    {"GET", "/v1/models/{model}", Access::key, show_model, "One of them"},
+    {"POST", "/v1/chat/completions", Access::key, chat_completions, "The next message of a chat",
+     "ChatCompletionRequest"},
+    {"POST", "/v1/completions", Access::key, completions, "The continuation of a text", "CompletionRequest"},
+    {"POST", "/tokenize", Access::key, tokenize, "A text or a chat as tokens", "TokenizeRequest"},
+    {"POST", "/detokenize", Access::key, detokenize, "Tokens as text", "DetokenizeRequest"},
 };
 
 }  // namespace
 
+std::span<const Route> routes() {
+  return kRoutes;
+}
+
 void handle(const Service& service, std::shared_ptr<HttpExchange> exchange) {
   dispatch(kRoutes, service, std::move(exchange));
+}
+
+HttpRefusalBody refuse_unread(const Service& service, int status, const std::string& message,
+                              const HttpRequest& request) {
+  return reply_unread(status, message, request, service.cors.headers(request), *service.http_metrics);
 }
 
 }  // namespace ferry::api

@@ -11,6 +11,10 @@ const ServedModel* Service::find(std::string_view name) const {
   return nullptr;
 }
 
+const ServedModel* Service::find_or_only(std::string_view name) const {
+  return name.empty() && models.size() == 1 ? &models.front() : find(name);
+}
+
 std::vector<std::string> Service::names() const {
   std::vector<std::string> all;
   for (const ServedModel& model : models) all.insert(all.end(), model.names.begin(), model.names.end());

@@ -3,12 +3,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "app/api/cors.h"
+#include "app/api/http_metrics.h"
 #include "app/api/keys.h"
+#include "app/api/metrics_page.h"
 #include "base/core/result.h"
 #include "serve/providers/provider.h"
 
@@ -27,13 +31,20 @@ struct Service {
   std::vector<ServedModel> models;
   Provider* provider = nullptr;
   ApiKeys keys;
+  Cors cors;
   // Without keys on a loopback address, requests must name this machine in Host: a web page elsewhere that
   // points its own name at 127.0.0.1 would otherwise talk to the models (DNS rebinding).
   bool check_host = false;
-  // Why requests cannot be answered at the moment, if they cannot.
-  std::function<Result<void>()> liveness;
+  // Finds out whether requests can be answered at the moment, and if not, why. `answer` is called once, by
+  // any thread.
+  std::function<void(std::function<void(Result<void>)> answer)> liveness;
+  // What the engines say of themselves at the moment.
+  std::function<std::vector<EngineReading>()> engines;
+  std::shared_ptr<HttpMetrics> http_metrics = std::make_shared<HttpMetrics>();
 
   const ServedModel* find(std::string_view name) const;
+  // The same, but no name means the only model, where there is only one.
+  const ServedModel* find_or_only(std::string_view name) const;
   std::vector<std::string> names() const;
 };
 

@@ -29,9 +29,13 @@ class TestServer {
     HttpServerSettings settings;
     settings.port = 0;
     settings.max_body = ByteSize{1 << 16};
-    server = HttpServer::start(settings, [this](std::shared_ptr<HttpExchange> exchange) {
-               handle(service, std::move(exchange));
-             }).value();
+    const auto answer = [this](std::shared_ptr<HttpExchange> exchange) {
+      handle(service, std::move(exchange));
+    };
+    const auto refuse = [this](int status, const std::string& message, const HttpRequest& request) {
+      return refuse_unread(service, status, message, request);
+    };
+    server = HttpServer::start(settings, answer, refuse).value();
   }
 
   std::string url(std::string_view target) const { return server->url() + std::string(target); }

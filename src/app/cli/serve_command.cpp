@@ -40,6 +40,7 @@ class ServeCommand final : public Command {
  private:
   Result<std::vector<LocalModel>> find_models() const;
   Result<void> load(Console& console, Host& host, api::Service& service);
+  std::vector<api::EngineReading> read_engines(const Host& host, const api::Service& service) const;
   void announce(Console& console, const HttpServer& server, const api::Service& service) const;
 
   std::vector<std::string> models_;
@@ -85,6 +86,31 @@ Result<void> ServeCommand::load(Console& console, Host& host, api::Service& serv
   return {};
 }
 
+std::vector<api::EngineReading> ServeCommand::read_engines(const Host& host,
+                                                           const api::Service& service) const {
+  std::vector<api::EngineReading> readings;
+  for (const api::ServedModel& served : service.models) {
+    const Engine& engine = *host.find(served.target)->engine;
+    readings.push_back({.model = served.names.front(),
+                        .status = engine.status(),
+                        .metrics = &engine.metrics(),
+                        .max_model_len = engine.max_model_len(),
+                        .kv_type = configuration_.engine.kv_type,
+                        .prefix_cache = configuration_.engine.prefix_cache});
+  }
+  return readings;
+}
+
+std::vector<api::WatchedEngine> watched(const Host& host) {
+  std::vector<api::WatchedEngine> engines;
+  for (const auto& model : host.all()) {
+    engines.push_back({.model = model->name,
+                       .last_step = [&engine = *model->engine] { return engine.status().last_step; },
+                       .probe = [&engine = *model->engine](auto done) { engine.probe(std::move(done)); }});
+  }
+  return engines;
+}
+
 void ServeCommand::announce(Console& console, const HttpServer& server, const api::Service& service) const {
   const std::vector<std::string> names = service.names();
   console.out << fmt::format("Ferry is ready: {}/v1  (model{} {})\n", server.url(),
@@ -108,21 +134,23 @@ Result<int> ServeCommand::run(Console& console) {
   FERRY_TRY(service.keys, api::ApiKeys::load(configuration_.api.api_key, configuration_.api.api_key_file));
   FERRY_TRY_VOID(api::check_exposure(host_name, service.keys, configuration_.api.allow_no_key));
   service.check_host = service.keys.empty() && api::is_loopback(host_name);
+  FERRY_TRY(service.cors, api::Cors::load(configuration_.api.cors_origins));
 
   Host host;
   FERRY_TRY_VOID(load(console, host, service));
   const std::unique_ptr<Provider> provider = make_local_provider(host, configuration_.provider);
   service.provider = provider.get();
-  api::EngineWatch watch(configuration_.api.stall_timeout);
-  service.liveness = [&]() -> Result<void> {
-    for (const auto& model : host.all()) FERRY_TRY_VOID(watch.check(model->name, model->engine->status()));
-    return {};
-  };
+  api::EngineWatch watch(watched(host), configuration_.api.stall_timeout);
+  service.liveness = [&watch](auto answer) { watch.check(std::move(answer)); };
+  service.engines = [&] { return read_engines(host, service); };
 
   FERRY_TRY(const auto server,
-            HttpServer::start(configuration_.server, [&](std::shared_ptr<HttpExchange> exchange) {
-              api::handle(service, std::move(exchange));
-            }));
+            HttpServer::start(
+                configuration_.server,
+                [&](std::shared_ptr<HttpExchange> exchange) { api::handle(service, std::move(exchange)); },
+                [&](int status, const std::string& message, const HttpRequest& request) {
+                  return api::refuse_unread(service, status, message, request);
+                }));
   defer_signals();
   announce(console, *server, service);
   const int signal = wait_for_signal();

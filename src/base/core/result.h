@@ -19,6 +19,7 @@ enum class ErrorCode {
   corrupt,             // a file's bytes contradict themselves or its format
   unsupported,         // well-formed, but not something that Ferry does (yet)
   resource_exhausted,  // a limit or the memory is reached
+  overloaded,          // too much is being done already: slow down, and try again
   unavailable,         // try again later
   cancelled,
   io,  // the operating system said no

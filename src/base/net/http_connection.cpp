@@ -36,16 +36,16 @@ std::string address_text(const asio::ip::tcp::socket& socket) {
   return fmt::format("{}:{}", address.to_string(), endpoint.port());
 }
 
-std::string refusal_body(const std::string& message) {
-  std::string body;
-  JsonWriter w(body);
+HttpRefusalBody plain_refusal(const std::string& message) {
+  HttpRefusalBody body;
+  JsonWriter w(body.json);
   w.begin_object();
   w.key("error");
   w.begin_object();
   w.member("message", std::string_view(message));
   w.end_object();
   w.end_object();
-  body.push_back('\n');
+  body.json.push_back('\n');
   return body;
 }
 
@@ -201,16 +201,19 @@ void HttpConnection::dispatch() {
 
 void HttpConnection::refuse(const HttpRefusal& refusal) {
   refusing_ = true;
-  const std::string body = refusal_body(refusal.message);
+  HttpRequest request = reader_.take_partial();
+  request.remote_address = remote_address_;
+  const HttpRefusalBody body = worker_.refusals ? worker_.refusals(refusal.status, refusal.message, request)
+                                                : plain_refusal(refusal.message);
   HttpHead head;
   head.status = refusal.status;
   head.content_type = "application/json";
-  head.content_length = body.size();
+  head.content_length = body.json.size();
   head.keep_alive = false;
-  HttpHeaders headers;
+  HttpHeaders headers = body.headers;
   if (refusal.status == 503) headers.push_back({"Retry-After", "1"});
   append_head(queued_, head, headers);
-  queued_.append(body);
+  queued_.append(body.json);
   disarm(read_timer_);
   flush();
 }

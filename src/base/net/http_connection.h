@@ -25,12 +25,13 @@ class HttpConnection;
 // What the connections of one thread share. Used on that thread only, but for `io`.
 struct HttpWorker {
   HttpWorker(const HttpServerSettings& server_settings, const HttpHandler& server_handler,
-             std::function<void()> closed)
-      : settings(server_settings), handler(server_handler), on_close(std::move(closed)) {}
+             const HttpRefusalWriter& writer, std::function<void()> closed)
+      : settings(server_settings), handler(server_handler), refusals(writer), on_close(std::move(closed)) {}
 
   boost::asio::io_context io{1};
   const HttpServerSettings& settings;
   const HttpHandler& handler;
+  const HttpRefusalWriter& refusals;
   std::function<void()> on_close;  // a connection was closed
   std::unordered_set<std::shared_ptr<HttpConnection>> connections;
   bool draining = false;  // no new requests

@@ -50,6 +50,8 @@ class HttpRequestReader {
   // Whether the connection may stay open after the request that was taken last.
   bool keep_alive() const { return keep_alive_; }
   const HttpRefusal& refusal() const { return refusal_; }
+  // What has been read of the request that was refused, or whose time was up: nothing, or its header. Final.
+  HttpRequest take_partial() { return std::move(request_); }
 
   // True once for a request that waits for "100 Continue" before it sends its body.
   bool take_continue();

@@ -58,7 +58,7 @@ Result<tcp::acceptor> listen(asio::io_context& io, const HttpServerSettings& set
 struct HttpServer::State {
   using WorkGuard = asio::executor_work_guard<asio::io_context::executor_type>;
 
-  State(const HttpServerSettings& server_settings, HttpHandler server_handler);
+  State(const HttpServerSettings& server_settings, HttpHandler server_handler, HttpRefusalWriter writer);
 
   void accept();
   void on_accept(const SystemError& error, tcp::socket socket, HttpWorker& worker);
@@ -68,6 +68,7 @@ struct HttpServer::State {
 
   const HttpServerSettings settings;
   const HttpHandler handler;
+  const HttpRefusalWriter refusals;
   std::vector<std::unique_ptr<HttpWorker>> workers;  // the first one also accepts
   std::vector<WorkGuard> guards;
   std::vector<std::thread> threads;
@@ -82,10 +83,11 @@ struct HttpServer::State {
   int open = 0;  // guarded by mutex: connections, from accept to close
 };
 
-HttpServer::State::State(const HttpServerSettings& server_settings, HttpHandler server_handler)
-    : settings(server_settings), handler(std::move(server_handler)) {
+HttpServer::State::State(const HttpServerSettings& server_settings, HttpHandler server_handler,
+                         HttpRefusalWriter writer)
+    : settings(server_settings), handler(std::move(server_handler)), refusals(std::move(writer)) {
   for (int i = 0; i < settings.threads; ++i) {
-    workers.push_back(std::make_unique<HttpWorker>(settings, handler, [this] { on_close(); }));
+    workers.push_back(std::make_unique<HttpWorker>(settings, handler, refusals, [this] { on_close(); }));
     guards.push_back(asio::make_work_guard(workers.back()->io));
   }
 }
@@ -144,9 +146,9 @@ HttpServer::~HttpServer() {
   stop();
 }
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpServerSettings& settings,
-                                                      HttpHandler handler) {
-  auto state = std::make_unique<State>(settings, std::move(handler));
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpServerSettings& settings, HttpHandler handler,
+                                                      HttpRefusalWriter refusals) {
+  auto state = std::make_unique<State>(settings, std::move(handler), std::move(refusals));
   asio::io_context& io = state->workers.front()->io;
   FERRY_TRY(tcp::acceptor acceptor, listen(io, settings));
   SystemError error;

@@ -67,6 +67,15 @@ class HttpExchange {
 
 using HttpHandler = std::function<void(std::shared_ptr<HttpExchange>)>;
 
+// How the server words its own refusals, those of requests that no handler sees.
+struct HttpRefusalBody {
+  std::string json;
+  HttpHeaders headers = {};
+};
+// `request` is as much of it as could be read, maybe nothing. Called on a network thread.
+using HttpRefusalWriter =
+    std::function<HttpRefusalBody(int status, const std::string& message, const HttpRequest& request)>;
+
 struct HttpServerSettings {
   std::string host = "127.0.0.1";
   uint16_t port = 8080;  // 0: any free one
@@ -101,7 +110,9 @@ class HttpServer {
  public:
   // Listens, then serves from its own threads. Errors say what to change:
   // "cannot listen on 127.0.0.1:8080: Address already in use; choose another with --port".
-  static Result<std::unique_ptr<HttpServer>> start(const HttpServerSettings& settings, HttpHandler handler);
+  // Without a writer, refusals are {"error": {"message": ...}}.
+  static Result<std::unique_ptr<HttpServer>> start(const HttpServerSettings& settings, HttpHandler handler,
+                                                   HttpRefusalWriter refusals = {});
   // As stop with no grace.
   ~HttpServer();
 

@@ -13,16 +13,18 @@ SamplingParams of_choice(SamplingParams sampling, int32_t choice) {
 
 }  // namespace
 
-Answer::Answer(EngineRequest request, int32_t choice, const Tokenizer& tokenizer,
+Answer::Answer(EngineRequest request, int32_t choice, AnswerClock clock, const Tokenizer& tokenizer,
                std::span<const TokenId> end_tokens, std::function<void(EngineEvent)> on_event)
     : request_(std::move(request)),
       choice_(choice),
+      clock_(clock),
       end_tokens_(request_.stop_tokens),
       banned_(request_.stop_tokens),
       sampler_(of_choice(request_.sampling, choice), request_.prompt),
       decoder_(tokenizer, request_.skip_special),
       stops_(request_.stop, request_.include_stop),
-      on_event_(std::move(on_event)) {
+      on_event_(std::move(on_event)),
+      prompt_tokens_(static_cast<int32_t>(request_.prompt.size())) {
   banned_.insert(banned_.end(), end_tokens.begin(), end_tokens.end());
   if (!request_.ignore_eos) end_tokens_ = banned_;
   if (request_.prompt_logprobs >= 0 && choice == 0) {
@@ -101,6 +103,7 @@ void Answer::emit(EngineEvent event) {
   event.choice = choice_;
   event.cached_tokens = cached_tokens_;
   request_.prompt = {};
+  finish_ = event.finish;
   on_event_(std::move(event));
 }
 

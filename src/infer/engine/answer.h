@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "infer/engine/engine.h"
+#include "infer/engine/engine_metrics.h"
 #include "infer/engine/stop_strings.h"
 
 namespace ferry {
@@ -14,12 +15,19 @@ namespace ferry {
 class Answer {
  public:
   // The request's answer number `choice`. `end_tokens` are the model's own; request.max_tokens is at least 1.
-  Answer(EngineRequest request, int32_t choice, const Tokenizer& tokenizer,
+  Answer(EngineRequest request, int32_t choice, AnswerClock clock, const Tokenizer& tokenizer,
          std::span<const TokenId> end_tokens, std::function<void(EngineEvent)> on_event);
 
   int32_t choice() const { return choice_; }
+  AnswerClock& clock() { return clock_; }
+  const AnswerClock& clock() const { return clock_; }
+  // Set after the last event.
+  std::optional<EngineFinish> finish() const { return finish_; }
   // How much of the prompt the prefix cache had, to be told with every event from now on.
   void set_cached_tokens(int32_t tokens) { cached_tokens_ = tokens; }
+  int32_t cached_tokens() const { return cached_tokens_; }
+  int32_t prompt_tokens() const { return prompt_tokens_; }
+  int32_t completion_tokens() const { return count_; }
 
   // logits: [vocab], used as scratch.
   SampledToken sample(std::span<float> logits);
@@ -43,6 +51,7 @@ class Answer {
 
   EngineRequest request_;
   int32_t choice_;
+  AnswerClock clock_;
   std::vector<TokenId> end_tokens_;  // that end this answer
   std::vector<TokenId> banned_;      // not to be picked before min_tokens
   Sampler sampler_;
@@ -52,7 +61,9 @@ class Answer {
   std::vector<SampledToken> untold_;  // accepted, not in an event yet
   std::vector<SampledToken>
       prompt_scores_;  // of the prompt's tokens from the second on, until the first event
+  int32_t prompt_tokens_;
   int32_t count_ = 0;
+  std::optional<EngineFinish> finish_;
   int32_t cached_tokens_ = 0;
 };
 

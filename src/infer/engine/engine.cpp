@@ -87,14 +87,25 @@ Result<EngineRequestId> Engine::submit(EngineRequest request, std::function<void
 void Engine::cancel(EngineRequestId id) {
   loop_->cancel(id);
 }
+void Engine::probe(std::function<void()> done) {
+  loop_->probe(std::move(done));
+}
+
 EngineStatus Engine::status() const {
   return loop_->status();
+}
+const EngineMetrics& Engine::metrics() const {
+  return loop_->metrics();
 }
 const ArchSpec& Engine::spec() const {
   return loop_->parts().model->spec();
 }
 int32_t Engine::max_model_len() const {
   return loop_->parts().max_model_len;
+}
+int32_t Engine::max_answers() const {
+  const EngineSettings& settings = loop_->parts().settings;
+  return settings.max_running + settings.max_waiting;
 }
 std::string_view Engine::kernels() const {
   return loop_->parts().kernels;

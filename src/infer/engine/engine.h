@@ -10,6 +10,7 @@
 // submit() and cancel() may be called by any thread. A request's events come on the engine thread, one after
 // the other, and must not block it; of each of its n answers exactly one event, the last, has `finish` set.
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -106,17 +107,21 @@ struct EngineStatus {
   size_t running = 0;
   size_t waiting = 0;
   int32_t kv_pages = 0;
+  int32_t kv_page_tokens = 0;   // of each
   int32_t kv_pages_free = 0;    // held by no running answer
   int32_t kv_pages_cached = 0;  // of these, still good for a prompt that begins with their tokens
   uint64_t steps = 0;
-  uint64_t prompt_tokens = 0;      // computed
-  uint64_t completion_tokens = 0;  // sampled
+  std::chrono::steady_clock::time_point last_step = {};  // when it ended; at first, when the engine began
+  uint64_t prompt_tokens = 0;                            // computed
+  uint64_t completion_tokens = 0;                        // sampled
   uint64_t preemptions = 0;
   uint64_t prefix_cache_queries = 0;  // tokens of the prompts that were started
   uint64_t prefix_cache_hits = 0;     // of these, found in the prefix cache
 };
 
 using EngineRequestId = uint64_t;
+
+struct EngineMetrics;  // engine_metrics.h
 
 class Engine {
  public:
@@ -131,14 +136,20 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // Errors: invalid_argument (a parameter, an unknown token), resource_exhausted (prompt too long for the
-  // context, with the numbers), unavailable (queue full).
+  // context, with the numbers), overloaded (queue full).
   Result<EngineRequestId> submit(EngineRequest request, std::function<void(EngineEvent)> on_event);
   // Ends all answers of a request soon; their pages are free within one step. Unknown ids are ignored.
   void cancel(EngineRequestId id);
 
+  // Asks for a sign of life: `done` is called on the engine thread after the next step, or when the engine
+  // stops. An engine without work computes one token for nobody.
+  void probe(std::function<void()> done);
+
   EngineStatus status() const;
+  const EngineMetrics& metrics() const;
   const ArchSpec& spec() const;
   int32_t max_model_len() const;
+  int32_t max_answers() const;       // that may run and wait at the same time
   std::string_view kernels() const;  // the name of the table in use
   int64_t weight_bytes() const;
 

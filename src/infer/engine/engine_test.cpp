@@ -6,10 +6,12 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 #include <gtest/gtest.h>
 
+#include "infer/engine/engine_metrics.h"
 #include "infer/engine/test_engine.h"
 
 namespace ferry {
@@ -108,7 +110,7 @@ TEST(Engine, RefusesWhatItCannotAnswer) {
         });
     ASSERT_TRUE(asked);
   }
-  EXPECT_EQ(refusal(request(4, 5, 5)).code, ErrorCode::unavailable);
+  EXPECT_EQ(refusal(request(4, 5, 5)).code, ErrorCode::overloaded);
   full.set_value();
   for (Listener& listener : listeners) listener.wait();
   EXPECT_EQ(answer(*engine, request(4, 5, 5)).size(), 5u);
@@ -278,6 +280,125 @@ TEST(Engine, SubmissionsAndCancellationsFromManyThreads) {
   }
   for (std::thread& client : clients) client.join();
   while (engine->status().kv_pages_free != engine->status().kv_pages) std::this_thread::yield();
+}
+
+TEST(Engine, MeasuresWhatItDoes) {
+  const auto engine = load();
+  answer(*engine, request(1, 30, 5));
+  EngineRequest twice = request(2, 20, 7);
+  twice.n = 2;
+  Listener listener;
+  std::promise<EngineRequestId> promised;
+  auto id = promised.get_future().share();
+  ASSERT_TRUE(engine->submit(twice, [](const EngineEvent&) {}));
+  answer(*engine, request(3, 10, 30));  // begins and ends after those
+  const auto cancelled =
+      engine->submit(request(4, 40, 0), [&, tell = listener.callback()](EngineEvent event) {
+        if (!event.finish) engine->cancel(id.get());
+        tell(std::move(event));
+      });
+  promised.set_value(cancelled.value());
+  listener.wait();
+  while (engine->status().running > 0) std::this_thread::yield();
+
+  const EngineMetrics& m = engine->metrics();
+  const auto count = [](const Histogram& histogram) {
+    const auto counts = histogram.counts();
+    return std::accumulate(counts.begin(), counts.end(), uint64_t{0});
+  };
+  EXPECT_EQ(m.finished[static_cast<size_t>(EngineFinish::length)].value(), 4u);
+  EXPECT_EQ(m.finished[static_cast<size_t>(EngineFinish::cancelled)].value(), 1u);
+  EXPECT_EQ(count(m.n), 4u);
+  EXPECT_EQ(m.n.sum(), 5);
+  EXPECT_EQ(count(m.total_s), 4u);
+  EXPECT_EQ(m.prompt_tokens.sum(), 30 + 20 + 20 + 10);
+  EXPECT_EQ(m.generation_tokens.sum(), 5 + 7 + 7 + 30);
+  EXPECT_GE(count(m.to_first_token_s), 5u);
+  EXPECT_GE(count(m.between_tokens_s), 4u + 6 + 6 + 29);
+  EXPECT_NEAR(m.queue_s.sum() + m.prefill_s.sum() + m.decode_s.sum(), m.total_s.sum(), 1e-6);
+  EXPECT_NEAR(m.prefill_s.sum() + m.decode_s.sum(), m.inference_s.sum(), 1e-6);
+  EXPECT_EQ(count(m.step_tokens), engine->status().steps);
+  EXPECT_EQ(count(m.preemptions), 4u);
+  EXPECT_EQ(m.preemptions.sum(), 0);
+}
+
+TEST(Engine, StepsCountThePromptsTokensAndThoseThatAreMade) {
+  const auto engine = load();
+  answer(*engine, request(1, 30, 5));
+  EXPECT_EQ(engine->metrics().step_tokens.sum(), 30 + 5);
+}
+
+// A promise that a probe keeps.
+struct SignOfLife {
+  std::promise<void> promise;
+  std::future<void> future = promise.get_future();
+  std::function<void()> done() {
+    return [this] { promise.set_value(); };
+  }
+};
+
+TEST(Engine, AnIdleEngineComputesForAProbeAndCountsNothing) {
+  const auto engine = load();
+  answer(*engine, request(1, 30, 5));
+  const EngineStatus before = engine->status();
+  SignOfLife sign;
+  engine->probe(sign.done());
+  sign.future.wait();
+  const EngineStatus after = engine->status();
+  EXPECT_GT(after.last_step, before.last_step);
+  EXPECT_EQ(after.steps, before.steps);
+  EXPECT_EQ(after.prompt_tokens, before.prompt_tokens);
+  EXPECT_EQ(after.completion_tokens, before.completion_tokens);
+  EXPECT_EQ(after.kv_pages_free, after.kv_pages);
+}
+
+TEST(Engine, AProbeDoesNotChangeAnswersOrWhatIsCached) {
+  const auto engine = load();
+  const std::vector<TokenId> alone = answer(*engine, request(7, 40, 20));
+  const auto probed = load();
+  SignOfLife first;
+  probed->probe(first.done());
+  first.future.wait();
+  EXPECT_EQ(answer(*probed, request(7, 40, 20)), alone);
+  SignOfLife second;
+  probed->probe(second.done());
+  second.future.wait();
+  EXPECT_EQ(answer(*probed, request(7, 40, 20)), alone);
+  EXPECT_GT(probed->status().prefix_cache_hits, 0u);
+}
+
+TEST(Engine, AStuckEngineAnswersAProbeOnlyWhenItMovesAgain) {
+  const auto engine = load();
+  std::promise<void> stuck;
+  std::promise<void> freed;
+  std::once_flag once;
+  Listener listener;
+  const auto id = engine->submit(request(1, 5, 3), [&, tell = listener.callback()](EngineEvent event) {
+    std::call_once(once, [&] {
+      stuck.set_value();
+      freed.get_future().wait();
+    });
+    tell(std::move(event));
+  });
+  ASSERT_TRUE(id);
+  stuck.get_future().wait();
+  SignOfLife sign;
+  engine->probe(sign.done());
+  EXPECT_EQ(sign.future.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+  freed.set_value();
+  sign.future.wait();
+  listener.wait();
+}
+
+TEST(Engine, StoppingAnswersProbes) {
+  SignOfLife signs[20];
+  {
+    const auto engine = load();
+    for (SignOfLife& sign : signs) engine->probe(sign.done());
+  }
+  for (SignOfLife& sign : signs) {
+    EXPECT_EQ(sign.future.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+  }
 }
 
 TEST(Engine, LoadErrorsNameWhatIsWrong) {

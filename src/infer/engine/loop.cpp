@@ -34,7 +34,9 @@ Engine::Loop::Loop(Parts parts)
                   .max_logits = parts_.logit_rows,
                   .max_step_ms = static_cast<double>(parts_.settings.max_step_time.count()),
                   .prefix_cache = parts_.settings.prefix_cache},
-                 pages_) {
+                 pages_),
+      metrics_(parts_.max_model_len) {
+  counted_.last_step = Clock::now();
   publish_status();
   thread_ = std::thread([this] { run(); });
 }
@@ -91,14 +93,14 @@ Result<EngineRequestId> Engine::Loop::submit(EngineRequest request,
   const int n = request.n;
   if (outstanding_.fetch_add(n) + n > most_outstanding()) {
     outstanding_ -= n;
-    return fail(ErrorCode::unavailable, "{} answers are running or waiting already; try again later",
+    return fail(ErrorCode::overloaded, "{} answers are running or waiting already; try again later",
                 outstanding_.load());
   }
   EngineRequestId id = 0;
   {
     const std::lock_guard lock(mutex_);
     id = std::exchange(next_id_, next_id_ + static_cast<EngineRequestId>(n));
-    inbox_.arrivals.push_back({id, std::move(request), std::move(on_event)});
+    inbox_.arrivals.push_back({id, std::move(request), std::move(on_event), AnswerClock(Clock::now())});
   }
   wake_.notify_one();
   return id;
@@ -116,17 +118,35 @@ void Engine::Loop::cancel(EngineRequestId id) {
   wake_.notify_one();
 }
 
+void Engine::Loop::probe(std::function<void()> done) {
+  {
+    const std::lock_guard lock(mutex_);
+    inbox_.probes.push_back(std::move(done));
+  }
+  wake_.notify_one();
+}
+
 EngineStatus Engine::Loop::status() const {
   const std::lock_guard lock(mutex_);
-  return status_;
+  EngineStatus status = status_;
+  // What the engine's thread has not even seen yet waits, too.
+  const auto outstanding = static_cast<size_t>(std::max(0, outstanding_.load()));
+  if (outstanding > status.running + status.waiting) status.waiting = outstanding - status.running;
+  return status;
 }
 
 void Engine::Loop::run() {
   while (take_inbox()) {
-    if (!answers_.empty()) step();
+    if (!answers_.empty()) {
+      step();
+    } else if (!probes_.empty()) {
+      compute_for_nobody();
+    }
     publish_status();
+    answer_probes();
   }
   for (auto& [id, answer] : answers_) answer.cancel();
+  answer_probes();
 }
 
 // Handles what has been asked meanwhile; waits for it when there is nothing else to do. False: stop.
@@ -141,6 +161,7 @@ bool Engine::Loop::take_inbox() {
   }
   for (Arrival& arrival : inbox.arrivals) begin(std::move(arrival));
   for (const EngineRequestId id : inbox.cancellations) end_early(id);
+  std::move(inbox.probes.begin(), inbox.probes.end(), std::back_inserter(probes_));
   return !stop;
 }
 
@@ -155,9 +176,11 @@ void Engine::Loop::begin(Arrival arrival) {
   const auto on_event = std::make_shared<std::function<void(EngineEvent)>>(std::move(arrival.on_event));
   for (int32_t i = 0; i < request.n; ++i) {
     sequence.ids.push_back(arrival.id + static_cast<SequenceId>(i));
-    answers_.try_emplace(sequence.ids.back(), request, i, *parts_.tokenizer, end_tokens_,
+    answers_.try_emplace(sequence.ids.back(), request, i, arrival.clock, *parts_.tokenizer, end_tokens_,
                          [on_event](EngineEvent event) { (*on_event)(std::move(event)); });
   }
+  metrics_.n.observe(request.n);
+  metrics_.max_tokens.observe(request.max_tokens);
   sequence.prompt = std::move(request.prompt);
   const auto added = scheduler_.add(std::move(sequence));
   FERRY_CHECK(added);  // max_model_len never exceeds the cache
@@ -168,6 +191,7 @@ void Engine::Loop::end_early(EngineRequestId id) {
   while (next != answers_.end() && next->first - static_cast<SequenceId>(next->second.choice()) == id) {
     const auto answer = next++;
     answer->second.cancel();
+    observe_end(answer->first, answer->second);
     forget(answer->first);
   }
 }
@@ -175,6 +199,7 @@ void Engine::Loop::end_early(EngineRequestId id) {
 void Engine::Loop::step() {
   const Clock::time_point begin = Clock::now();
   const StepPlan plan = scheduler_.next();
+  begin_clocks(plan, begin);
   forward(plan);
   std::vector<Draw> draws = sample(plan);
   score_prompts(plan);
@@ -183,10 +208,28 @@ void Engine::Loop::step() {
   for (const Draw& draw : draws) tokens.push_back(draw.token.token);
   scheduler_.took(plan, std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
   scheduler_.commit(plan, tokens);
+  metrics_.step_tokens.observe(plan.prompt_rows + static_cast<double>(tokens.size()));
   ++counted_.steps;
+  counted_.last_step = Clock::now();
   counted_.prompt_tokens += static_cast<uint64_t>(plan.prompt_rows);
   counted_.completion_tokens += tokens.size();
   deliver(std::move(draws));
+}
+
+// The same computation as a step's, on a page that nobody holds: all are free or cached.
+void Engine::Loop::compute_for_nobody() {
+  const PageId page = pages_.take();
+  const TokenId token = 0;
+  const int32_t row = 0;
+  const BatchSequence sequence{{&page, 1}, 0, 1};
+  parts_.model->forward({{&token, 1}, {&sequence, 1}, {&row, 1}}, parts_.kv, *parts_.threads,
+                        parts_.logits.as<float>());
+  pages_.release(page);
+  counted_.last_step = Clock::now();
+}
+
+void Engine::Loop::answer_probes() {
+  for (const auto& done : std::exchange(probes_, {})) done();
 }
 
 void Engine::Loop::forward(const StepPlan& plan) {
@@ -251,11 +294,30 @@ void Engine::Loop::score_prompts(const StepPlan& plan) {
 }
 
 void Engine::Loop::deliver(std::vector<Draw> draws) {
+  const Clock::time_point now = Clock::now();
   for (Draw& draw : draws) {
     Answer& answer = answers_.at(draw.id);
     answer.set_cached_tokens(scheduler_.cached_tokens(draw.id));
-    if (answer.accept(std::move(draw.token))) forget(draw.id);
+    answer.clock().token(now, metrics_);
+    if (!answer.accept(std::move(draw.token))) continue;
+    observe_end(draw.id, answer);
+    forget(draw.id);
   }
+}
+
+void Engine::Loop::begin_clocks(const StepPlan& plan, AnswerClock::Time now) {
+  for (const PlannedSequence& planned : plan.sequences) {
+    for (const SequenceId id : planned.ids) answers_.at(id).clock().start(now);
+  }
+}
+
+void Engine::Loop::observe_end(SequenceId id, const Answer& answer) {
+  answer.clock().end(answer.finish().value(), metrics_);
+  if (answer.finish() == EngineFinish::cancelled) return;
+  metrics_.prompt_tokens.observe(answer.prompt_tokens());
+  metrics_.computed_prompt_tokens.observe(answer.prompt_tokens() - answer.cached_tokens());
+  metrics_.generation_tokens.observe(answer.completion_tokens());
+  metrics_.preemptions.observe(scheduler_.preemptions(id));
 }
 
 void Engine::Loop::forget(SequenceId id) {
@@ -268,6 +330,7 @@ void Engine::Loop::publish_status() {
   counted_.running = scheduler_.running();
   counted_.waiting = scheduler_.waiting();
   counted_.kv_pages = pages_.capacity();
+  counted_.kv_page_tokens = pages_.page_tokens();
   counted_.kv_pages_free = pages_.available();
   counted_.kv_pages_cached = pages_.cached();
   counted_.preemptions = scheduler_.counters().preemptions;

@@ -36,7 +36,9 @@ class Engine::Loop {
 
   Result<EngineRequestId> submit(EngineRequest request, std::function<void(EngineEvent)> on_event);
   void cancel(EngineRequestId id);
+  void probe(std::function<void()> done);
   EngineStatus status() const;
+  const EngineMetrics& metrics() const { return metrics_; }
   const Parts& parts() const { return parts_; }
 
  private:
@@ -44,11 +46,13 @@ class Engine::Loop {
     EngineRequestId id;
     EngineRequest request;
     std::function<void(EngineEvent)> on_event;
+    AnswerClock clock;
   };
   struct Inbox {
     std::vector<Arrival> arrivals;
     std::vector<EngineRequestId> cancellations;  // of what arrived before
-    bool empty() const { return arrivals.empty() && cancellations.empty(); }
+    std::vector<std::function<void()>> probes;   // to be called after the next step
+    bool empty() const { return arrivals.empty() && cancellations.empty() && probes.empty(); }
   };
 
   // The next token of one answer.
@@ -68,11 +72,15 @@ class Engine::Loop {
   void begin(Arrival arrival);
   void end_early(EngineRequestId id);
   void step();
+  void compute_for_nobody();
+  void answer_probes();
   void forward(const StepPlan& plan);
   std::vector<Draw> sample(const StepPlan& plan);
   void score_prompts(const StepPlan& plan);
   void deliver(std::vector<Draw> draws);
   void forget(SequenceId id);
+  void begin_clocks(const StepPlan& plan, AnswerClock::Time now);
+  void observe_end(SequenceId id, const Answer& answer);
   void publish_status();
 
   Parts parts_;
@@ -80,7 +88,9 @@ class Engine::Loop {
   PagePool pages_;
   Scheduler scheduler_;
   std::map<SequenceId, Answer> answers_;  // a request's i-th answer has the id of the request + i
-  EngineStatus counted_;                  // the engine thread's own copy of status_
+  EngineMetrics metrics_;
+  EngineStatus counted_;  // the engine thread's own copy of status_
+  std::vector<std::function<void()>> probes_;
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

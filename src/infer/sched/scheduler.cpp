@@ -213,6 +213,7 @@ void Scheduler::preempt_last() {
   last.pages.clear();
   last.computed = 0;
   queue_.push(last);
+  ++last.preemptions;
   ++counters_.preemptions;
 }
 

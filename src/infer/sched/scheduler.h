@@ -112,6 +112,8 @@ class Scheduler {
   int32_t computed(SequenceId id) const { return sequences_.at(id)->computed; }
   // Of its prompt, found in the prefix cache.
   int32_t cached_tokens(SequenceId id) const { return sequences_.at(id)->cached; }
+  // How often it gave up its pages.
+  int32_t preemptions(SequenceId id) const { return sequences_.at(id)->preemptions; }
 
   size_t running() const { return running_.size(); }
   size_t waiting() const { return queue_.size(); }

@@ -35,6 +35,7 @@ struct SequenceState {
   int32_t charged = 0;           // tokens whose computation the tenant has been charged for
   int32_t logits_done = 0;       // leading tokens whose logits have been given out, if prompt_logits
   int32_t cached = 0;            // tokens found in the prefix cache when it first started
+  int32_t preemptions = 0;
 
   // Its place among others.
   bool started = false;   // has run before

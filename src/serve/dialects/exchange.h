@@ -175,6 +175,12 @@ struct GenerationResult {
   Usage usage;
 };
 
+// A prompt as the model sees it.
+struct TokenizedPrompt {
+  std::vector<TokenId> tokens;
+  std::vector<std::string> texts;  // the vocabulary's spelling of each
+};
+
 // Collects one more piece; grows `choices` to its index.
 void append(GenerationResult& result, GenerationDelta delta);
 

@@ -25,6 +25,10 @@ bool asks_for_nothing(const json::value& value, std::string_view neutral) {
   return !neutral.empty() && to_json(value) == neutral;
 }
 
+const char* reason_of(ErrorCode code) {
+  return code == ErrorCode::unsupported ? "unsupported_parameter" : "invalid_value";
+}
+
 }  // namespace
 
 FieldReader::FieldReader(const json::object& object, std::string path)
@@ -34,7 +38,13 @@ void FieldReader::refuse(std::string_view name, std::string_view message, ErrorC
   if (failure_) return;
   std::string param = path_ + std::string(name);
   if (name.empty() && param.ends_with('.')) param.pop_back();
-  failure_ = ApiError{{code, fmt::format("{} {}", param, message)}, param, {}};
+  failure_ = ApiError{{code, fmt::format("{} {}", param, message)}, param, reason_of(code)};
+}
+
+void FieldReader::refuse_missing(std::string_view name, std::string_view message) {
+  const bool first = !failure_;
+  refuse(name, message);
+  if (first) failure_->reason = "missing_required_parameter";
 }
 
 void FieldReader::take_failure(const FieldReader& inner) {
@@ -46,7 +56,9 @@ void FieldReader::take_failure(ApiError error) {
 }
 
 void FieldReader::refuse_kind(std::string_view name, std::string_view wanted, const json::value& value) {
+  const bool first = !failure_;
   refuse(name, fmt::format("must be {}, not {}", wanted, json_kind(value)));
+  if (first) failure_->reason = "invalid_type";
 }
 
 const json::value* FieldReader::get(std::string_view name) {
@@ -81,8 +93,11 @@ std::optional<int64_t> FieldReader::integer(std::string_view name, int64_t least
   if (value == nullptr) return std::nullopt;
   const std::optional<int64_t> number = integer_of(*value);
   if (!number) {
-    refuse(name, value->is_number() ? fmt::format("must be an integer, not {}", to_json(*value))
-                                    : fmt::format("must be an integer, not {}", json_kind(*value)));
+    if (value->is_number()) {
+      refuse(name, fmt::format("must be an integer, not {}", to_json(*value)));
+    } else {
+      refuse_kind(name, "an integer", *value);
+    }
     return std::nullopt;
   }
   if (*number >= least && *number <= most) return number;

@@ -48,6 +48,8 @@ class FieldReader {
 
   // Keeps the first failure of this object. `name` is a member's, or empty for the whole.
   void refuse(std::string_view name, std::string_view message, ErrorCode code = ErrorCode::invalid_argument);
+  // The same for a member that must be there and is not.
+  void refuse_missing(std::string_view name, std::string_view message);
   // Takes over the failure of a reader of something inside.
   void take_failure(const FieldReader& inner);
   void take_failure(ApiError error);

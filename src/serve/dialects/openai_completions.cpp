@@ -44,7 +44,7 @@ std::optional<Prompt> prompt_of(const json::value& value) {
 void read_prompts(FieldReader& fields, GenerationRequest& request) {
   constexpr std::string_view wanted = "must be a string, an array of token ids, or an array of these";
   const json::value* value = fields.get("prompt");
-  if (value == nullptr) return fields.refuse("prompt", wanted);
+  if (value == nullptr) return fields.refuse_missing("prompt", wanted);
   if (std::optional<Prompt> one = prompt_of(*value)) {
     request.prompts.push_back(*std::move(one));
     return;

@@ -8,7 +8,8 @@
 namespace ferry {
 
 // A failure that an application caused or sees. `param` is the request's field at fault ("messages[2].role"),
-// `reason` OpenAI's short machine-readable code ("model_not_found"); both empty where there is none.
+// `reason` OpenAI's short machine-readable code ("model_not_found", "invalid_value"); both empty where there
+// is none.
 struct ApiError {
   Error error;
   std::string param;

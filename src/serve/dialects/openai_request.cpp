@@ -207,13 +207,13 @@ void read_response_format(FieldReader& fields) {
 
 ApiResult<json::value> parse_openai_body(std::string_view body) {
   Result<json::value> parsed = parse_json(body, "request body");
-  if (!parsed) return tl::unexpected(ApiError{std::move(parsed).error(), {}, {}});
+  if (!parsed) return tl::unexpected(ApiError{std::move(parsed).error(), {}, "invalid_json"});
   if (!parsed->is_object()) {
     return tl::unexpected(
         ApiError{{ErrorCode::invalid_argument,
                   fmt::format("the request body must be a JSON object, not {}", json_kind(*parsed))},
                  {},
-                 {}});
+                 "invalid_type"});
   }
   return *std::move(parsed);
 }
@@ -221,7 +221,7 @@ ApiResult<json::value> parse_openai_body(std::string_view body) {
 void read_common_fields(FieldReader& fields, GenerationRequest& request) {
   const bool is_chat = request.prompts.empty();
   request.model = fields.text("model").value_or("");
-  if (request.model.empty()) fields.refuse("model", "must name a model");
+  if (request.model.empty()) fields.refuse_missing("model", "must name a model");
   request.n = static_cast<int>(fields.integer("n", 1, kMaxChoices).value_or(1));
   request.best_of = request.n;
   read_report(fields, request.report);

@@ -14,6 +14,11 @@ ApiError api_error(Error error, std::string param, std::string reason = {}) {
   return {std::move(error), std::move(param), std::move(reason)};
 }
 
+ApiError not_served(std::string_view name) {
+  return api_error({ErrorCode::not_found, fmt::format("the model '{}' is not served here", name)}, "model",
+                   "model_not_found");
+}
+
 // One exchange on its way: lives as long as its caller or an engine callback holds it.
 class LocalExchange : public RunningExchange, public std::enable_shared_from_this<LocalExchange> {
  public:
@@ -132,17 +137,32 @@ class LocalProvider : public Provider {
 
   std::shared_ptr<RunningExchange> generate(GenerationRequest request, AnswerSink sink) override {
     std::shared_ptr<HostedModel> model = host_.find(request.model);
-    std::string name = request.model;
+    const std::string name = request.model;
     auto exchange = std::make_shared<LocalExchange>(std::move(request), std::move(sink));
     if (model == nullptr) {
-      exchange->refuse(
-          api_error({ErrorCode::not_found, fmt::format("the model '{}' is not served here", name)}, "model",
-                    "model_not_found"));
+      exchange->refuse(not_served(name));
     } else {
       preparation_.post(
           [exchange, model = std::move(model)]() mutable { exchange->start(std::move(model)); });
     }
     return exchange;
+  }
+
+  void tokenize(GenerationRequest request, std::function<void(ApiResult<TokenizedPrompt>)> done) override {
+    const std::shared_ptr<HostedModel> model = host_.find(request.model);
+    if (model == nullptr) return done(tl::unexpected(not_served(request.model)));
+    preparation_.post([request = std::move(request), done = std::move(done), model] {
+      done(tokenize_prompt(request, *model));
+    });
+  }
+
+  void detokenize(std::string name, std::vector<TokenId> tokens,
+                  std::function<void(ApiResult<std::string>)> done) override {
+    const std::shared_ptr<HostedModel> model = host_.find(name);
+    if (model == nullptr) return done(tl::unexpected(not_served(name)));
+    preparation_.post([tokens = std::move(tokens), done = std::move(done), model] {
+      done(detokenize_tokens(tokens, *model));
+    });
   }
 
  private:

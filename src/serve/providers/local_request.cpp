@@ -132,9 +132,23 @@ ApiResult<void> check_tokens(std::string_view field, std::span<const TokenId> to
         ApiError{{ErrorCode::invalid_argument,
                   fmt::format("{} has token {}, but the vocabulary ends at {}", field, token, vocab - 1)},
                  std::string(field),
-                 {}});
+                 "invalid_value"});
   }
   return {};
+}
+
+// A queue that is full empties; one that is too small never fits the request.
+ApiResult<void> check_size(const GenerationRequest& request, const HostedModel& model) {
+  const size_t prompts = std::max<size_t>(1, request.prompts.size());
+  const size_t answers = prompts * static_cast<size_t>(request.best_of);
+  const auto most = static_cast<size_t>(model.engine->max_answers());
+  if (answers <= most) return {};
+  return tl::unexpected(ApiError{
+      {ErrorCode::invalid_argument,
+       fmt::format("{} prompts with {} answers each are more than the {} that this server takes at once",
+                   prompts, request.best_of, most)},
+      prompts > 1 ? "prompt" : "n",
+      "invalid_value"});
 }
 
 ApiResult<void> check_all_tokens(const GenerationRequest& request, const HostedModel& model) {
@@ -158,8 +172,9 @@ std::string prompt_field(const GenerationRequest& request) {
 
 ApiResult<std::vector<PreparedPrompt>> prepare_prompts(const GenerationRequest& request,
                                                        const HostedModel& model) {
-  if (auto checked = check_all_tokens(request, model); !checked)
-    return tl::unexpected(std::move(checked).error());
+  auto checked = check_size(request, model);
+  if (checked) checked = check_all_tokens(request, model);
+  if (!checked) return tl::unexpected(std::move(checked).error());
   std::vector<PreparedPrompt> prompts;
   if (request.prompts.empty()) {
     auto chat = prepare_chat(request, model);
@@ -173,9 +188,31 @@ ApiResult<std::vector<PreparedPrompt>> prepare_prompts(const GenerationRequest& 
     return tl::unexpected(ApiError{
         {ErrorCode::invalid_argument, fmt::format("{} gives no token at all", prompt_field(request))},
         prompt_field(request),
-        {}});
+        "invalid_value"});
   }
   return prompts;
+}
+
+ApiResult<TokenizedPrompt> tokenize_prompt(const GenerationRequest& request, const HostedModel& model) {
+  PreparedPrompt prepared;
+  if (request.prompts.empty()) {
+    auto chat = prepare_chat(request, model);
+    if (!chat) return tl::unexpected(ApiError{std::move(chat).error(), prompt_field(request), {}});
+    prepared = *std::move(chat);
+  } else {
+    prepared = prepare_raw(request.prompts.front(), request, model);
+  }
+  TokenizedPrompt tokenized{.tokens = std::move(prepared.tokens), .texts = {}};
+  for (const TokenId token : tokenized.tokens)
+    tokenized.texts.emplace_back(model.tokenizer->token_text(token));
+  return tokenized;
+}
+
+ApiResult<std::string> detokenize_tokens(std::span<const TokenId> tokens, const HostedModel& model) {
+  if (auto checked = check_tokens("tokens", tokens, model); !checked) {
+    return tl::unexpected(std::move(checked).error());
+  }
+  return model.tokenizer->decode(tokens, false);
 }
 
 EngineRequest engine_request(const GenerationRequest& request, const HostedModel& model, size_t index,

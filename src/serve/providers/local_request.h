@@ -2,6 +2,7 @@
 // From what an application asks for to what the engine is told: prompts become tokens, and every name a
 // number.
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ ApiResult<std::vector<PreparedPrompt>> prepare_prompts(const GenerationRequest& 
 // What the engine needs to answer `prompt`, number `index` of the request's.
 EngineRequest engine_request(const GenerationRequest& request, const HostedModel& model, size_t index,
                              const PreparedPrompt& prompt);
+
+// The request's one prompt as tokens; it may be empty, and too long to be answered.
+ApiResult<TokenizedPrompt> tokenize_prompt(const GenerationRequest& request, const HostedModel& model);
+ApiResult<std::string> detokenize_tokens(std::span<const TokenId> tokens, const HostedModel& model);
 
 // "messages" or "prompt": the field at fault for a prompt that is too long.
 std::string prompt_field(const GenerationRequest& request);

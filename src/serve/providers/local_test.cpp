@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -384,6 +385,44 @@ TEST_F(LocalProviderTest, TokensThatDoNotExistAreRefusedByField) {
   EXPECT_EQ(param([](auto& r) { r.sampling.logit_bias = {{1000, 1.0f}}; }), "logit_bias");
   EXPECT_EQ(param([](auto& r) { r.prompts = {std::vector<TokenId>{3, 160}}; }), "prompt");
   EXPECT_EQ(param([](auto& r) { r.prompts = {""}; }), "prompt");
+  // More than the queue holds, however empty it is.
+  EXPECT_EQ(param([](auto& r) { r.prompts.resize(1089, "a"); }), "prompt");
+}
+
+TEST_F(LocalProviderTest, TellsTheTokensOfPromptsAndChats) {
+  const auto tokens_of = [&](GenerationRequest request) {
+    std::promise<ApiResult<TokenizedPrompt>> told;
+    provider_->tokenize(std::move(request), [&](auto result) { told.set_value(std::move(result)); });
+    return told.get_future().get();
+  };
+  const TokenizedPrompt plain = tokens_of(completion({"a b"}, 1)).value();
+  EXPECT_EQ(plain.tokens, (std::vector<TokenId>{'a', ' ', 'b'}));
+  EXPECT_EQ(plain.texts, (std::vector<std::string>{"a", "Ġ", "b"}));
+  // The template's own text may be special tokens, what the message says never is.
+  const TokenizedPrompt rendered = tokens_of(chat("<|end|>")).value();
+  EXPECT_EQ(rendered.tokens.front(), 158);
+  EXPECT_EQ(rendered.texts.front(), "<|start|>");
+  EXPECT_EQ(rendered.tokens.size(), 1 + std::string_view("user:<|end|>").size());
+  EXPECT_TRUE(tokens_of(completion({""}, 1)).value().tokens.empty());
+  // However long it is: only an answer would have to fit.
+  EXPECT_EQ(tokens_of(completion({std::string(1000, 'x')}, 1)).value().tokens.size(), 1000u);
+  GenerationRequest elsewhere = completion({"a"}, 1);
+  elsewhere.model = "other";
+  EXPECT_EQ(tokens_of(elsewhere).error().error.code, ErrorCode::not_found);
+}
+
+TEST_F(LocalProviderTest, TellsTheTextOfTokens) {
+  const auto text_of_tokens = [&](std::vector<TokenId> tokens, const char* model = "tiny") {
+    std::promise<ApiResult<std::string>> told;
+    provider_->detokenize(model, std::move(tokens), [&](auto result) { told.set_value(std::move(result)); });
+    return told.get_future().get();
+  };
+  EXPECT_EQ(text_of_tokens({'a', ' ', 'b', 159}).value(), "a b<|end|>");
+  EXPECT_EQ(text_of_tokens({}).value(), "");
+  for (const TokenId none : {-1, 160}) {
+    EXPECT_EQ(text_of_tokens({'a', none}).error().param, "tokens") << none;
+  }
+  EXPECT_EQ(text_of_tokens({'a'}, "other").error().error.code, ErrorCode::not_found);
 }
 
 // One prompt of several that is refused takes the others with it, and no engine work is left behind.

@@ -35,6 +35,23 @@ class Provider {
   virtual ~Provider() = default;
   // Returns at once; the preparation (template, tokenizer) runs on the provider's threads.
   virtual std::shared_ptr<RunningExchange> generate(GenerationRequest request, AnswerSink sink) = 0;
+
+  // The request's one prompt as tokens, and tokens as text. `done` is called once, maybe at once. Only who
+  // runs the model knows.
+  virtual void tokenize(GenerationRequest request, std::function<void(ApiResult<TokenizedPrompt>)> done) {
+    (void)request;
+    done(tl::unexpected(no_tokens()));
+  }
+  virtual void detokenize(std::string model, std::vector<TokenId> tokens,
+                          std::function<void(ApiResult<std::string>)> done) {
+    (void)model, (void)tokens;
+    done(tl::unexpected(no_tokens()));
+  }
+
+ private:
+  static ApiError no_tokens() {
+    return {{ErrorCode::unsupported, "this model's provider does not tell its tokens"}, {}, {}};
+  }
 };
 
 }  // namespace ferry
