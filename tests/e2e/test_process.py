@@ -130,14 +130,44 @@ class Serving(unittest.TestCase):
             self.assertIn(server.process.wait(10), (0, 128 + signal.SIGINT))
             connection.close()
 
-    def test_grace_ends(self):
+    def test_after_the_grace_streams_end_in_an_error(self):
         with Server("--kernels", "reference", "--shutdown-grace", "100ms") as server:
             connection, response = self.stream(server, 400)
             response.readline()
             began = time.monotonic()
-            self.assertEqual(server.stop(), 0)
+            server.process.send_signal(signal.SIGTERM)
+            events = response.read().decode().split("\n\n")
+            self.assertEqual(server.process.wait(10), 0)
             self.assertLess(time.monotonic() - began, 10)
             connection.close()
+            self.assertEqual(events[-1], "")
+            error = json.loads(events[-2].removeprefix("data: "))["error"]
+            self.assertEqual((error["type"], error["code"]), ("server_error", "shutting_down"))
+
+    def test_while_streams_finish_open_connections_are_told(self):
+        with Server("--kernels", "reference") as server:
+            open_ones = {}
+            for path in ("/health", "/v1/completions"):
+                open_ones[path] = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+                open_ones[path].request("GET", "/health")
+                response = open_ones[path].getresponse()
+                self.assertEqual((response.status, json.loads(response.read())), (200, {"status": "ok"}))
+            connection, stream = self.stream(server, 300)
+            stream.readline()
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.1)
+            open_ones["/health"].request("GET", "/health")
+            body = json.dumps({"model": NAME, "prompt": "x", "max_tokens": 1})
+            open_ones["/v1/completions"].request("POST", "/v1/completions", body, {"Content-Type": "application/json"})
+            for one in open_ones.values():
+                response = one.getresponse()
+                self.assertEqual(response.status, 503)
+                self.assertEqual(response.getheader("Connection"), "close")
+                self.assertIn("shutting down", json.loads(response.read())["error"]["message"])
+                one.close()
+            self.assertTrue(stream.read().endswith(b"data: [DONE]\n\n"))
+            connection.close()
+            self.assertEqual(server.process.wait(10), 0)
 
     def test_health_needs_no_key_and_the_rest_does(self):
         with Server(env={"FERRY_API_KEY": "sk-1"}) as server:

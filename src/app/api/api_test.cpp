@@ -111,10 +111,88 @@ TEST(Generate, StoppingTheServerEndsStreamsHonestly) {
                                    }});
   });
   ASSERT_TRUE(eventually([&] { return server.provider.asked == 1; }));
-  server.provider.cancel_all();  // as the engine does when it stops
+  server.provider.stop();  // as the engine does
   client.join();
   EXPECT_THAT(received, HasSubstr("the server stopped before the answer was complete"));
   EXPECT_THAT(received, testing::Not(HasSubstr("[DONE]")));
+}
+
+// What a client of a stream or of a whole answer gets, from another thread.
+struct Waiting {
+  Waiting(const TestServer& server, bool stream) {
+    thread = std::thread([this, call = chat_call(server, "wait a", stream)] {
+      const auto response = HttpClient().send(call);
+      ASSERT_TRUE(response) << response.error().message;
+      status = response->status;
+      body = response->body;
+    });
+  }
+  std::thread thread;
+  int status = 0;
+  std::string body;
+};
+
+TEST(Shutdown, WhatRunsIsEndedWithAnErrorThatItsClientSees) {
+  TestServer server;
+  Waiting stream(server, true);
+  Waiting whole(server, false);
+  ASSERT_TRUE(eventually([&] { return server.provider.asked == 2; }));
+  server.service.in_flight->begin_draining();
+  EXPECT_FALSE(server.server->drain(std::chrono::milliseconds(50)));
+  server.service.in_flight->end_all();
+  EXPECT_TRUE(server.server->drain(std::chrono::seconds(10)));
+  stream.thread.join();
+  whole.thread.join();
+  EXPECT_EQ(server.provider.cancelled, 2);
+  EXPECT_EQ(stream.status, 200);
+  EXPECT_THAT(stream.body, HasSubstr(R"("a")"));
+  EXPECT_THAT(stream.body, HasSubstr("the server is shutting down"));
+  EXPECT_THAT(stream.body, testing::Not(HasSubstr("[DONE]")));
+  EXPECT_EQ(whole.status, 503);
+  EXPECT_THAT(whole.body, HasSubstr(R"("code":"shutting_down")"));
+}
+
+TEST(Shutdown, OpenConnectionsAreToldAndThenClosed) {
+  TestServer server;
+  HttpClient kept[3];
+  const HttpCall health{.url = server.url("/health"), .headers = {}, .body = {}};
+  for (HttpClient& client : kept) EXPECT_EQ(client.send(health)->status, 200);
+  Waiting running(server, true);
+  ASSERT_TRUE(eventually([&] { return server.provider.asked == 1; }));
+  server.service.in_flight->begin_draining();
+  EXPECT_FALSE(server.server->drain(std::chrono::milliseconds(50)));
+
+  const auto sick = kept[0].send(health);
+  ASSERT_TRUE(sick) << sick.error().message;
+  EXPECT_EQ(sick->status, 503);
+  EXPECT_EQ(sick->header("Connection"), "close");
+  EXPECT_THAT(sick->body, HasSubstr("shutting down"));
+  const auto late = kept[1].send(chat_call(server, "say a", true));
+  ASSERT_TRUE(late) << late.error().message;
+  EXPECT_EQ(late->status, 503);
+  EXPECT_EQ(late->header("Retry-After"), "1");
+  EXPECT_EQ(kept[2].send({.url = server.url("/version"), .headers = {}, .body = {}})->status, 200);
+  EXPECT_FALSE(HttpClient().send(health));  // nobody listens
+  EXPECT_FALSE(kept[0].send(health));       // its connection has been closed
+  server.provider.stop();
+  running.thread.join();
+  EXPECT_TRUE(server.server->drain(std::chrono::seconds(10)));
+}
+
+TEST(InFlight, EndsEachOnceAndForgetsWhatIsOver) {
+  InFlight in_flight;
+  int first = 0;
+  int second = 0;
+  int late = 0;
+  auto kept = in_flight.add([&] { ++first; });
+  auto gone = in_flight.add([&] { ++second; });
+  gone.reset();
+  in_flight.end_all();
+  in_flight.end_all();
+  EXPECT_EQ(in_flight.add([&] { ++late; }), nullptr);
+  EXPECT_EQ(first, 1);
+  EXPECT_EQ(second, 0);
+  EXPECT_EQ(late, 1);
 }
 
 TEST(RequestId, IsNewUnlessTheClientSentASensibleOne) {

@@ -6,7 +6,7 @@
 //   refuse unavailable   fails before it has started, with this error code
 //   break a|b            fails after these pieces
 //   stop a               finishes without having finished its choice, as a cancelled exchange does
-//   wait a               after its piece, waits to be cancelled
+//   wait a               after its piece, waits to be cancelled, or for the provider to stop
 //
 // Its tokens are bytes.
 // Each piece counts as one token; with logprobs it gets one of -0.5.
@@ -29,7 +29,7 @@ namespace ferry::api {
 class FakeProvider final : public Provider {
  public:
   ~FakeProvider() override {
-    cancel_all();
+    stop();
     for (std::thread& thread : threads_) thread.join();
   }
 
@@ -44,8 +44,9 @@ class FakeProvider final : public Provider {
       for (size_t i = 0; i < choices; ++i) {
         if (!play(request, static_cast<int>(i), sink, *running)) return;
       }
-      sink.finished(
-          {.prompt_tokens = 7, .completion_tokens = static_cast<int64_t>(3 * choices), .cached_tokens = 2});
+      const Usage usage{
+          .prompt_tokens = 7, .completion_tokens = static_cast<int64_t>(3 * choices), .cached_tokens = 2};
+      running->tell([&] { sink.finished(usage); }, true);
     });
     return running;
   }
@@ -67,9 +68,10 @@ class FakeProvider final : public Provider {
     done(std::string(tokens.begin(), tokens.end()));
   }
 
-  void cancel_all() {
+  // What waits finishes, without having finished its choice.
+  void stop() {
     const std::lock_guard lock(mutex_);
-    for (const auto& running : running_) running->cancel();
+    for (const auto& running : running_) running->stop();
   }
 
   std::atomic<int> asked = 0;
@@ -82,20 +84,38 @@ class FakeProvider final : public Provider {
     explicit Running(std::atomic<int>& count) : count_(count) {}
     void cancel() override {
       const std::lock_guard lock(mutex_);
-      if (!cancelled_) ++count_;
-      cancelled_ = true;
+      if (ended_) return;
+      ++count_;
+      end();
+    }
+    void stop() {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
       changed_.notify_all();
     }
     void wait() {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return cancelled_; });
+      changed_.wait(lock, [&] { return ended_ || stopped_; });
+    }
+    // Calls the sink, unless the exchange is over; with `last` it is over afterwards.
+    void tell(const std::function<void()>& call, bool last = false) {
+      const std::lock_guard lock(mutex_);
+      if (ended_) return;
+      if (last) end();
+      call();
     }
 
    private:
+    void end() {
+      ended_ = true;
+      changed_.notify_all();
+    }
+
     std::atomic<int>& count_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool cancelled_ = false;
+    std::recursive_mutex mutex_;  // a sink may cancel
+    std::condition_variable_any changed_;
+    bool ended_ = false;
+    bool stopped_ = false;
   };
 
   static std::string question(const GenerationRequest& request, int index) {
@@ -133,20 +153,27 @@ class FakeProvider final : public Provider {
     const size_t space = std::min(text.find(' '), text.size());
     const std::string verb = text.substr(0, space);
     std::string rest = space < text.size() ? text.substr(space + 1) : "";
-    if (verb == "refuse") return sink.failed(error(rest)), false;
-    if (index == 0) sink.started();
+    const auto fail = [&](std::string_view code) {
+      running.tell([&] { sink.failed(error(code)); }, true);
+      return false;
+    };
+    if (verb == "refuse") return fail(rest);
+    if (index == 0) running.tell([&] { sink.started(); });
     for (size_t end = 0; !rest.empty(); rest.erase(0, end + 1)) {
       end = std::min(rest.find('|'), rest.size() - 1);
       std::string part = rest.substr(0, end + 1);
       if (part.ends_with('|')) part.pop_back();
-      sink.delta(piece(request, index, std::move(part)));
+      running.tell([&] { sink.delta(piece(request, index, part)); });
     }
-    if (verb == "break") return sink.failed(error("unavailable")), false;
+    if (verb == "break") return fail("unavailable");
     if (verb == "wait") running.wait();
-    if (verb == "wait" || verb == "stop") return sink.finished({}), false;
+    if (verb == "wait" || verb == "stop") {
+      running.tell([&] { sink.finished({}); }, true);
+      return false;
+    }
     GenerationDelta last{.index = index, .finish = FinishReason::stop};
     if (verb == "cut") last.finish = FinishReason::length;
-    sink.delta(std::move(last));
+    running.tell([&] { sink.delta(last); });
     return true;
   }
 

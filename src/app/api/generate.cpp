@@ -39,6 +39,12 @@ class Answer {
                            {"completion_tokens", usage.completion_tokens},
                            {"cached_tokens", usage.cached_tokens}});
   }
+  // For a server that stops. The exchange has been cancelled: the provider is done with this.
+  void give_up() {
+    if (!answered_) fail(shutting_down());
+  }
+  // Until the answer is gone.
+  void keep(InFlight::Registration registration) { registration_ = std::move(registration); }
   const std::string& tenant() const { return call_.tenant; }
   void fail(ApiError error) {
     answered_ = true;
@@ -55,6 +61,7 @@ class Answer {
  private:
   bool answered_ = false;
   size_t unfinished_;  // choices
+  InFlight::Registration registration_;
 };
 
 class WholeAnswer final : public Answer {
@@ -130,6 +137,17 @@ AnswerSink sink_of(const std::shared_ptr<Answer>& answer) {
           .failed = [answer](ApiError error) { answer->fail(std::move(error)); }};
 }
 
+// Weak on both sides: what is registered must not keep alive what ends the registration.
+InFlight::End end_of(const std::shared_ptr<Answer>& answer, const std::shared_ptr<RunningExchange>& running) {
+  return [weak_answer = std::weak_ptr(answer), weak_running = std::weak_ptr(running)] {
+    const auto exchange = weak_running.lock();
+    const auto unfinished = weak_answer.lock();
+    if (!exchange || !unfinished) return;
+    exchange->cancel();
+    unfinished->give_up();
+  };
+}
+
 void log_ignored(const Call& call, const GenerationRequest& request) {
   for (const std::string& field : request.ignored) {
     log_debug("unknown field", {{"request_id", call.request_id}, {"field", field}});
@@ -140,6 +158,7 @@ void log_ignored(const Call& call, const GenerationRequest& request) {
 
 void generate(const Service& service, Call call, const Dialect& dialect) {
   const std::shared_ptr<HttpExchange> exchange = call.exchange;
+  if (service.in_flight->draining()) return reply(call, refusal_of(shutting_down()));
   if (const auto refusal = check_json(exchange->request())) return reply(call, *refusal);
   auto request = dialect.parse(exchange->request().body);
   if (!request) return reply(call, refusal_of(std::move(request).error()));
@@ -161,6 +180,7 @@ void generate(const Service& service, Call call, const Dialect& dialect) {
   request->model = model->target;
   request->tenant = answer->tenant();
   const auto running = service.provider->generate(*std::move(request), sink_of(answer));
+  answer->keep(service.in_flight->add(end_of(answer, running)));
   exchange->on_disconnect([running] { running->cancel(); });
 }
 

@@ -26,6 +26,7 @@ void health(const Service& service, Call call) {
     if (!alive) return reply(call, refusal_of({alive.error(), {}, {}}));
     reply_json(call, 200, object_with("status", "ok"));
   };
+  if (service.in_flight->draining()) return reply(call, refusal_of(shutting_down()));
   if (!service.liveness) return answer({});
   service.liveness(answer);
 }

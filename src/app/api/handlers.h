@@ -7,7 +7,7 @@
 namespace ferry::api {
 
 // {"status":"ok"} once every engine has shown that it takes its steps; 503 and the reason when one stands
-// still.
+// still, or when the server is about to stop.
 void health(const Service& service, Call call);
 void version(const Service& service, Call call);
 void list_models(const Service& service, Call call);

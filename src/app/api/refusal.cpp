@@ -52,6 +52,10 @@ Refusal refusal_of(ApiError error) {
   return refusal;
 }
 
+ApiError shutting_down() {
+  return error_of(ErrorCode::unavailable, "the server is shutting down", "shutting_down");
+}
+
 Refusal no_such_path(std::string_view method, std::string_view path) {
   return {404,
           error_of(ErrorCode::not_found, fmt::format("there is no {} {} here", method, path), "unknown_url")};

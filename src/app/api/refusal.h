@@ -23,6 +23,9 @@ int status_of(ErrorCode code);
 // corrupt) is logged, and told as "internal error" only.
 Refusal refusal_of(ApiError error);
 
+// The server is told to stop: what a request that comes too late gets, and an answer that takes too long.
+ApiError shutting_down();
+
 Refusal no_such_path(std::string_view method, std::string_view path);
 Refusal wrong_method(std::string_view method, std::string_view path, std::string_view allowed);
 Refusal no_key(bool one_was_sent);

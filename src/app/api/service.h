@@ -11,6 +11,7 @@
 
 #include "app/api/cors.h"
 #include "app/api/http_metrics.h"
+#include "app/api/in_flight.h"
 #include "app/api/keys.h"
 #include "app/api/metrics_page.h"
 #include "base/core/result.h"
@@ -40,6 +41,7 @@ struct Service {
   std::function<void(std::function<void(Result<void>)> answer)> liveness;
   // What the engines say of themselves at the moment.
   std::function<std::vector<EngineReading>()> engines;
+  std::shared_ptr<InFlight> in_flight = std::make_shared<InFlight>();
   std::shared_ptr<HttpMetrics> http_metrics = std::make_shared<HttpMetrics>();
 
   const ServedModel* find(std::string_view name) const;

@@ -31,7 +31,7 @@ struct ApiSettings {
     v("stall_timeout", stall_timeout,
       "/health fails when an engine takes no step for so long after being asked to");
     v("shutdown_grace", shutdown_grace,
-      "how long running answers may take to finish when Ferry is told to stop");
+      "how long running answers may take to finish when Ferry is told to stop, before they end in an error");
   }
 };
 

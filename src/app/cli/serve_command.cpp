@@ -16,6 +16,7 @@ namespace ferry::cli {
 namespace {
 
 constexpr std::string_view kBundledModel = "pilot";
+constexpr Duration kLastWords = std::chrono::seconds(1);  // for errors on their way to clients
 
 class ServeCommand final : public Command {
  public:
@@ -154,8 +155,14 @@ Result<int> ServeCommand::run(Console& console) {
   defer_signals();
   announce(console, *server, service);
   const int signal = wait_for_signal();
-  log_info("stopping", {{"signal", signal}, {"grace", to_string(configuration_.api.shutdown_grace)}});
-  server->stop(configuration_.api.shutdown_grace);
+  const Duration grace = configuration_.api.shutdown_grace;
+  log_info("stopping", {{"signal", signal}, {"grace", to_string(grace)}});
+  service.in_flight->begin_draining();
+  if (!server->drain(grace)) {
+    log_warning("answers are ended before they are complete", {{"grace", to_string(grace)}});
+    service.in_flight->end_all();
+  }
+  server->stop(kLastWords);
   return 0;
 }
 

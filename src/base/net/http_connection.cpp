@@ -51,6 +51,43 @@ HttpRefusalBody plain_refusal(const std::string& message) {
 
 }  // namespace
 
+int HttpLoad::open() const {
+  const std::lock_guard lock(mutex_);
+  return connections_;
+}
+
+int HttpLoad::add_connection() {
+  const std::lock_guard lock(mutex_);
+  return ++connections_;
+}
+
+void HttpLoad::remove_connection() {
+  const std::lock_guard lock(mutex_);
+  --connections_;
+  less_.notify_all();
+}
+
+void HttpLoad::begin_exchange() {
+  const std::lock_guard lock(mutex_);
+  ++exchanges_;
+}
+
+void HttpLoad::end_exchange() {
+  const std::lock_guard lock(mutex_);
+  --exchanges_;
+  less_.notify_all();
+}
+
+bool HttpLoad::wait_until_idle(Duration most) {
+  std::unique_lock lock(mutex_);
+  return less_.wait_for(lock, most, [this] { return exchanges_ == 0; });
+}
+
+bool HttpLoad::wait_until_closed(Duration most) {
+  std::unique_lock lock(mutex_);
+  return less_.wait_for(lock, most, [this] { return connections_ == 0; });
+}
+
 HttpConnection::HttpConnection(asio::ip::tcp::socket socket, HttpWorker& worker)
     : socket_(std::move(socket)),
       worker_(worker),
@@ -61,7 +98,7 @@ HttpConnection::HttpConnection(asio::ip::tcp::socket socket, HttpWorker& worker)
 
 void HttpConnection::start(bool refused) {
   worker_.connections.insert(shared_from_this());
-  if (worker_.draining) return close();
+  if (worker_.phase == HttpPhase::stopping) return close();
   ErrorCode ignored;
   // Tokens are small and must not wait for each other.
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -70,10 +107,10 @@ void HttpConnection::start(bool refused) {
   read();
 }
 
-void HttpConnection::drain() {
+void HttpConnection::on_phase() {
   if (outbox_) {
     outbox_->forbid_keep_alive();
-  } else if (!refusing_) {
+  } else if (worker_.phase == HttpPhase::stopping && !refusing_) {
     close();
   }
 }
@@ -91,10 +128,12 @@ void HttpConnection::close() {
   socket_.close(ignored);
   read_timer_.cancel();
   write_timer_.cancel();
-  if (outbox_) outbox_->disconnect();
-  outbox_.reset();
+  if (outbox_) {
+    outbox_->disconnect();
+    end_exchange();
+  }
   worker_.connections.erase(shared_from_this());
-  worker_.on_close();
+  worker_.load.remove_connection();
 }
 
 void HttpConnection::arm(asio::steady_timer& timer, Duration timeout, void (HttpConnection::*expired)()) {
@@ -179,7 +218,7 @@ void HttpConnection::dispatch() {
   HttpOutboxTerms terms;
   terms.is_http_1_0 = request.is_http_1_0;
   terms.head_only = request.method == "HEAD";
-  terms.keep_alive = reader_.keep_alive();
+  terms.keep_alive = reader_.keep_alive() && worker_.phase == HttpPhase::serving;
   terms.max_buffered = worker_.settings.max_buffered.bytes;
   auto wake = [weak = weak_from_this(), &io = worker_.io] {
     asio::post(io, [weak] {
@@ -187,6 +226,7 @@ void HttpConnection::dispatch() {
     });
   };
   outbox_ = std::make_shared<HttpOutbox>(terms, std::move(wake));
+  worker_.load.begin_exchange();
   response_ended_ = false;
   read_ahead();
 
@@ -197,6 +237,11 @@ void HttpConnection::dispatch() {
     // A bug in a handler costs its own request, which the exchange's destructor has cut, not the server.
     log_error("a request's handler failed", {{"what", exception.what()}});
   }
+}
+
+void HttpConnection::end_exchange() {
+  outbox_.reset();
+  worker_.load.end_exchange();
 }
 
 void HttpConnection::refuse(const HttpRefusal& refusal) {
@@ -261,9 +306,9 @@ void HttpConnection::on_all_sent() {
   if (refusing_) return linger();
   if (!outbox_ || !response_ended_) return;
   const bool keep_alive = outbox_->keep_alive();
-  outbox_.reset();
+  end_exchange();
   response_ended_ = false;
-  if (worker_.draining) return close();
+  if (worker_.phase == HttpPhase::stopping) return close();
   if (!keep_alive) return linger();
   advance();
 }
@@ -275,7 +320,7 @@ void HttpConnection::linger() {
   refusing_ = false;
   ErrorCode error;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  if (error || worker_.draining) return close();
+  if (error || worker_.phase == HttpPhase::stopping) return close();
   arm(read_timer_, kLinger, &HttpConnection::on_read_timeout);
   read();
 }

@@ -3,9 +3,10 @@
 // http_connection.cpp and http_server.cpp include it.
 
 #include <array>
-#include <atomic>
-#include <functional>
+#include <condition_variable>
+#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_set>
 #include <utility>  // first: Boost 1.81 with g++ 12 needs it
@@ -22,19 +23,47 @@ namespace ferry {
 
 class HttpConnection;
 
-// What the connections of one thread share. Used on that thread only, but for `io`.
+// What a server has at hand, over all its threads. Any thread may use it.
+class HttpLoad {
+ public:
+  // Connections, from accept to close.
+  int open() const;
+  int add_connection();  // how many there are now
+  void remove_connection();
+  // Exchanges, until the socket has taken all of the response.
+  void begin_exchange();
+  void end_exchange();
+
+  // False when the time was too short.
+  bool wait_until_idle(Duration most);    // no exchange
+  bool wait_until_closed(Duration most);  // no connection
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable less_;
+  int connections_ = 0;  // guarded by mutex_
+  int exchanges_ = 0;    // guarded by mutex_
+};
+
+enum class HttpPhase : uint8_t {
+  serving,
+  draining,  // a connection ends with its next response
+  stopping,  // and where none is being made, at once
+};
+
+// What the connections of one thread share. Used on that thread only, but for `io` and `load`.
 struct HttpWorker {
   HttpWorker(const HttpServerSettings& server_settings, const HttpHandler& server_handler,
-             const HttpRefusalWriter& writer, std::function<void()> closed)
-      : settings(server_settings), handler(server_handler), refusals(writer), on_close(std::move(closed)) {}
+             const HttpRefusalWriter& writer, HttpLoad& server_load)
+      : settings(server_settings), handler(server_handler), refusals(writer), load(server_load) {}
 
   boost::asio::io_context io{1};
   const HttpServerSettings& settings;
   const HttpHandler& handler;
   const HttpRefusalWriter& refusals;
-  std::function<void()> on_close;  // a connection was closed
+  HttpLoad& load;
   std::unordered_set<std::shared_ptr<HttpConnection>> connections;
-  bool draining = false;  // no new requests
+  HttpPhase phase = HttpPhase::serving;
 };
 
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
@@ -43,8 +72,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   // The first call, on the worker's thread. `refused`: answer 503 and close.
   void start(bool refused);
-  // Finishes the exchange that runs, if one does, and closes.
-  void drain();
+  // The worker's phase has changed.
+  void on_phase();
   // Closes at once, with a reset, so that the client cannot take what it got for the whole.
   void cut();
 
@@ -56,6 +85,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void read_ahead();
   void advance();
   void dispatch();
+  void end_exchange();
   void refuse(const HttpRefusal& refusal);
   void flush();
   void send();

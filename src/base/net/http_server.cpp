@@ -63,12 +63,14 @@ struct HttpServer::State {
   void accept();
   void on_accept(const SystemError& error, tcp::socket socket, HttpWorker& worker);
   void accept_later();
-  void on_close();
-  void run_on_each(void (*action)(HttpWorker&));
+  void stop_accepting();
+  void enter(HttpPhase phase);
+  void cut_all();
 
   const HttpServerSettings settings;
   const HttpHandler handler;
   const HttpRefusalWriter refusals;
+  HttpLoad load;
   std::vector<std::unique_ptr<HttpWorker>> workers;  // the first one also accepts
   std::vector<WorkGuard> guards;
   std::vector<std::thread> threads;
@@ -77,26 +79,19 @@ struct HttpServer::State {
   size_t next_worker = 0;
   uint16_t port = 0;
   bool stopped = false;
-
-  std::mutex mutex;
-  std::condition_variable closed;
-  int open = 0;  // guarded by mutex: connections, from accept to close
 };
 
 HttpServer::State::State(const HttpServerSettings& server_settings, HttpHandler server_handler,
                          HttpRefusalWriter writer)
     : settings(server_settings), handler(std::move(server_handler)), refusals(std::move(writer)) {
   for (int i = 0; i < settings.threads; ++i) {
-    workers.push_back(std::make_unique<HttpWorker>(settings, handler, refusals, [this] { on_close(); }));
+    workers.push_back(std::make_unique<HttpWorker>(settings, handler, refusals, load));
     guards.push_back(asio::make_work_guard(workers.back()->io));
   }
 }
 
 void HttpServer::State::accept() {
-  {
-    const std::lock_guard lock(mutex);
-    if (open >= settings.max_connections + kMaxRefusals) return accept_later();
-  }
+  if (load.open() >= settings.max_connections + kMaxRefusals) return accept_later();
   HttpWorker& worker = *workers[next_worker++ % workers.size()];
   acceptor->async_accept(worker.io, [this, &worker](const SystemError& error, tcp::socket socket) {
     on_accept(error, std::move(socket), worker);
@@ -111,11 +106,7 @@ void HttpServer::State::on_accept(const SystemError& error, tcp::socket socket, 
     }
     return accept_later();
   }
-  bool refused = false;
-  {
-    const std::lock_guard lock(mutex);
-    refused = ++open > settings.max_connections;
-  }
+  const bool refused = load.add_connection() > settings.max_connections;
   auto connection = std::make_shared<HttpConnection>(std::move(socket), worker);
   asio::post(worker.io, [connection = std::move(connection), refused] { connection->start(refused); });
   accept();
@@ -128,15 +119,32 @@ void HttpServer::State::accept_later() {
   });
 }
 
-void HttpServer::State::on_close() {
-  const std::lock_guard lock(mutex);
-  --open;
-  closed.notify_all();
+void HttpServer::State::stop_accepting() {
+  asio::post(workers.front()->io, [this] {
+    SystemError ignored;
+    acceptor->close(ignored);
+    pause->cancel();
+  });
 }
 
-void HttpServer::State::run_on_each(void (*action)(HttpWorker&)) {
+void HttpServer::State::enter(HttpPhase phase) {
   for (const auto& worker : workers) {
-    asio::post(worker->io, [action, w = worker.get()] { action(*w); });
+    asio::post(worker->io, [phase, w = worker.get()] {
+      w->phase = phase;
+      // A copy: closing takes connections out of the set.
+      for (const auto& connection : std::vector(w->connections.begin(), w->connections.end())) {
+        connection->on_phase();
+      }
+    });
+  }
+}
+
+void HttpServer::State::cut_all() {
+  for (const auto& worker : workers) {
+    asio::post(worker->io, [w = worker.get()] {
+      for (const auto& connection : std::vector(w->connections.begin(), w->connections.end()))
+        connection->cut();
+    });
   }
 }
 
@@ -173,30 +181,19 @@ std::string HttpServer::url() const {
   return fmt::format("http://{}:{}", host, state_->port);
 }
 
+bool HttpServer::drain(Duration most) {
+  state_->stop_accepting();
+  state_->enter(HttpPhase::draining);
+  return state_->load.wait_until_idle(most);
+}
+
 void HttpServer::stop(Duration grace) {
   State& state = *state_;
   if (std::exchange(state.stopped, true)) return;
-  asio::post(state.workers.front()->io, [&state] {
-    SystemError ignored;
-    state.acceptor->close(ignored);
-    state.pause->cancel();
-  });
-  state.run_on_each([](HttpWorker& worker) {
-    worker.draining = true;
-    // A copy: closing takes connections out of the set.
-    for (const auto& connection : std::vector(worker.connections.begin(), worker.connections.end())) {
-      connection->drain();
-    }
-  });
-  {
-    std::unique_lock lock(state.mutex);
-    state.closed.wait_for(lock, grace, [&state] { return state.open == 0; });
-  }
-  state.run_on_each([](HttpWorker& worker) {
-    for (const auto& connection : std::vector(worker.connections.begin(), worker.connections.end())) {
-      connection->cut();
-    }
-  });
+  state.stop_accepting();
+  state.enter(HttpPhase::stopping);
+  state.load.wait_until_closed(grace);
+  state.cut_all();
   state.guards.clear();
   for (std::thread& thread : state.threads) thread.join();
 }

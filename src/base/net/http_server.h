@@ -121,6 +121,11 @@ class HttpServer {
   // "http://127.0.0.1:8080"
   std::string url() const;
 
+  // Stops accepting and waits until no exchange runs, for at most `most`; false when some still do.
+  // Connections that are open may send another request meanwhile, which the handler answers; after that they
+  // end.
+  bool drain(Duration most);
+
   // Stops accepting, lets running exchanges finish for at most `grace`, then cuts the rest (their
   // on_disconnect is called) and joins the threads. Exchanges may outlive the server; their writes do
   // nothing.

@@ -267,6 +267,46 @@ TEST(HttpServerStreams, StopLetsStreamsFinish) {
   EXPECT_TRUE(busy.ended());
 }
 
+TEST(HttpServerStreams, DrainWaitsForExchangesAndLetsOpenConnectionsAskOnce) {
+  Mailbox mailbox;
+  const auto server = serve([&](const std::shared_ptr<HttpExchange>& exchange) {
+    if (exchange->request().path == "/slow") return mailbox.put(exchange);
+    echo(exchange);
+  });
+  RawClient busy(server->port()), open(server->port()), idle(server->port());
+  for (RawClient* client : {&open, &idle}) {
+    client->send(get("/first"));
+    client->read_until("/first []");
+  }
+  busy.send(get("/slow"));
+  auto exchange = mailbox.take();
+  EXPECT_FALSE(server->drain(milliseconds(20)));
+  open.send(get("/second"));
+  EXPECT_NE(open.read_all().find("/second []"), std::string::npos);
+  EXPECT_NE(open.read_all().find("Connection: close"), std::string::npos);
+  EXPECT_TRUE(open.ended());
+
+  exchange->respond(200, "text/plain", "done");
+  EXPECT_TRUE(server->drain(seconds(10)));
+  EXPECT_NE(busy.read_all().find("Connection: close"), std::string::npos);
+  idle.read_all(milliseconds(20));
+  EXPECT_FALSE(idle.ended());  // until the server stops
+  server->stop(seconds(10));
+  idle.read_all();
+  EXPECT_TRUE(idle.ended());
+}
+
+TEST(HttpServerStreams, DrainDoesNotWaitForClientsThatLeft) {
+  Mailbox mailbox;
+  const auto server = serve([&](auto exchange) { mailbox.put(std::move(exchange)); });
+  RawClient client(server->port());
+  client.send(get("/"));
+  auto exchange = mailbox.take();
+  EXPECT_FALSE(server->drain(milliseconds(20)));
+  client.close();
+  EXPECT_TRUE(server->drain(seconds(10)));
+}
+
 TEST(HttpServerStreams, StopCutsWhatIsNotFinishedInTime) {
   Mailbox mailbox;
   const auto server = serve([&](auto exchange) { mailbox.put(std::move(exchange)); });
