@@ -10,8 +10,9 @@ namespace ferry::kernels {
 
 namespace {
 
-constexpr std::array<const KernelTable*, 5> kTables = {&cpu::kAmxTable, &cpu::kAvx512Table, &cpu::kAvx2Table,
-                                                       &cpu::kSse2Table, &reference::kTable};
+constexpr std::array<const KernelTable*, 6> kTables = {&cpu::kAmxTable,    &cpu::kAvx512Bf16Table,
+                                                       &cpu::kAvx512Table, &cpu::kAvx2Table,
+                                                       &cpu::kSse2Table,   &reference::kTable};
 
 std::string list_of_tables() {
   std::string text;

@@ -23,7 +23,9 @@ namespace ferry::kernels {
 
 // What a loaded model multiplies with. Chosen once per model, never mixed.
 //   f32:  weights are dequantised to f32; products and sums in f32.
-//   bf16: weights (dequantised) and activations are each rounded to bf16 once; products and sums in f32.
+//   bf16: activations and plain weights are each rounded to bf16 once; products and sums in f32. Weights in
+//         blocks are dequantised and rounded, or, in tables with exact_codes, their codes are multiplied as
+//         they are and each block's sum is scaled, which is more exact.
 enum class Arithmetic : uint8_t { f32, bf16 };
 
 struct KernelTable;
@@ -107,9 +109,10 @@ struct MatrixUnit {
 };
 
 struct KernelTable {
-  std::string_view name;         // "reference", "sse2", "avx2", "avx512", "amx"
+  std::string_view name;         // "reference", "sse2", "avx2", "avx512", "avx512bf16", "amx"
   std::string_view description;  // the instruction sets it needs, for people
   bool (*supported)();           // may this machine run it?
+  bool exact_codes = false;      // under bf16 arithmetic; see Arithmetic
   MatrixUnit unit;
 
   // w: [outputs, inputs] of any DType, e.g. straight from a mapped file (unaligned is fine).
@@ -117,8 +120,8 @@ struct KernelTable {
   Result<PackedMatrix> (*pack)(const TensorView& w, Arithmetic arithmetic, ThreadPool& pool);
   // out[rows, outputs] = x[rows, inputs] · wᵀ
   void (*matmul)(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool);
-  // out[i, :] = row ids[i] of w, as f32 (rounded to bf16 first under bf16 arithmetic). Tied embeddings use
-  // this.
+  // out[i, :] = row ids[i] of w, as f32, as matmul multiplies with it: rounded to bf16 under bf16 arithmetic
+  // but for exact codes. Tied embeddings use this.
   void (*gather)(const PackedMatrix& w, std::span<const int32_t> ids, float* out);
 
   // out = x / sqrt(mean(x²) + eps) · weight, each of `rows` rows of `width`; out may be x.

@@ -191,7 +191,7 @@ void register_all() {
     for (const DType dtype : {DType::f32, DType::bf16, DType::q8_0, DType::q4_0, DType::q4_k, DType::q6_k}) {
       auto* one =
           register_one(fmt::format("{}/{}", table->name, dtype_info(dtype).name), multiply, table, dtype);
-      for (const int64_t rows : {1, 4, 8, 16, 128, 512}) one->Arg(rows);
+      for (const int64_t rows : {1, 4, 8, 16, 32, 128, 512}) one->Arg(rows);
     }
     register_one(fmt::format("{}/attention_decode", table->name), decode_attention, table)
         ->Arg(256)

@@ -65,13 +65,15 @@ class StoredWeight {
   const TensorView& view() const { return view_; }
   std::byte* row(int64_t n) { return bytes_.data() + 1 + n * view_.row_bytes(); }
 
-  // As multiplied with under `arithmetic`: [outputs, inputs].
-  std::vector<float> values(Arithmetic arithmetic) {
+  // As `packed` multiplies with them: [outputs, inputs].
+  std::vector<float> values(const PackedMatrix& packed) {
+    const bool in_blocks = dtype_info(view_.dtype).elements > 1;
+    const bool round = packed.arithmetic == Arithmetic::bf16 && !(in_blocks && packed.table->exact_codes);
     const int64_t inputs = view_.shape.back();
     std::vector<float> out(static_cast<size_t>(view_.shape.elements()));
     for (int64_t n = 0; n < view_.rows(); ++n)
       dequantize_row(view_.dtype, row(n), inputs, out.data() + n * inputs);
-    if (arithmetic == Arithmetic::bf16) {
+    if (round) {
       for (float& value : out) value = bf16_to_f32(f32_to_bf16(value));
     }
     return out;

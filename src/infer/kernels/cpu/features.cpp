@@ -18,7 +18,7 @@ struct Cpuid {
   uint32_t edx = 0;
 
   // All zero where the processor has no such leaf.
-  explicit Cpuid(uint32_t leaf) { __get_cpuid_count(leaf, 0, &eax, &ebx, &ecx, &edx); }
+  explicit Cpuid(uint32_t leaf, uint32_t part = 0) { __get_cpuid_count(leaf, part, &eax, &ebx, &ecx, &edx); }
 };
 
 constexpr bool bit(uint64_t value, int index) {
@@ -50,6 +50,16 @@ bool detect_avx512() {
          bit(features, 30) && bit(features, 31);
 }
 
+bool is_amd() {
+  const Cpuid vendor(0);
+  return vendor.ebx == signature_AMD_ebx && vendor.ecx == signature_AMD_ecx &&
+         vendor.edx == signature_AMD_edx;
+}
+
+bool detect_fast_avx512_bf16() {
+  return detect_avx512() && is_amd() && bit(Cpuid(7).ecx, 1) && bit(Cpuid(7, 1).eax, 5);
+}
+
 // Linux gives a process its tile registers only on request (Documentation/arch/x86/xstate.rst).
 bool request_tiles() {
   constexpr int kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
@@ -76,6 +86,11 @@ bool has_avx2() {
 
 bool has_avx512() {
   static const bool has = detect_avx512();
+  return has;
+}
+
+bool has_fast_avx512_bf16() {
+  static const bool has = detect_fast_avx512_bf16();
   return has;
 }
 

@@ -255,7 +255,8 @@ void multiply(const PackedMatrix& w, const float* x, int64_t rows, float* out, T
 
 inline void matmul(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool) {
   if (rows <= 0) return;
-  with_format(w, [&](auto format) { multiply<decltype(format)>(w, x, rows, out, pool); });
+  with_format(w, w.arithmetic == Arithmetic::bf16,
+              [&](auto format) { multiply<decltype(format)>(w, x, rows, out, pool); });
 }
 
 template <class Format>
@@ -277,11 +278,15 @@ void gather_row(const PackedMatrix& w, const PanelShape& shape, int64_t id, floa
   }
 }
 
-inline void gather(const PackedMatrix& w, std::span<const int32_t> ids, float* out) {
+inline void gather(const PackedMatrix& w, std::span<const int32_t> ids, bool round, float* out) {
   const PanelShape shape(w);
-  with_format(w, [&](auto format) {
+  with_format(w, round, [&](auto format) {
     for (size_t i = 0; i < ids.size(); ++i) {
       gather_row<decltype(format)>(w, shape, ids[i], out + static_cast<int64_t>(i) * w.inputs);
     }
   });
+}
+
+inline void gather(const PackedMatrix& w, std::span<const int32_t> ids, float* out) {
+  gather(w, ids, w.arithmetic == Arithmetic::bf16, out);
 }

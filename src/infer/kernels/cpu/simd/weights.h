@@ -147,10 +147,9 @@ FERRY_INLINE typename Format::Reader reader_at(const std::byte* group, int panel
   return typename Format::Reader(block, static_cast<int>(step % kSteps));
 }
 
-// Calls body(Format()) with the format of the matrix.
+// Calls body(Format()) with the format of the matrix. round: block formats' weights are rounded to bf16.
 template <class Body>
-void with_format(const PackedMatrix& w, Body&& body) {
-  const bool round = w.arithmetic == Arithmetic::bf16;
+void with_format(const PackedMatrix& w, bool round, Body&& body) {
   switch (stored_dtype(w.source, w.arithmetic)) {
     case DType::f32:
       return body(WeightsF32());
