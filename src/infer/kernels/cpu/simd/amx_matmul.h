@@ -56,7 +56,9 @@ const std::byte* weight_tiles(const std::byte* group, int64_t first, int64_t cou
       auto* out = reinterpret_cast<float*>(scratch + i * kTileBytes);
       const int panel = static_cast<int>(i % kGroupPanels);
       for (int64_t step = 0; step < kSteps; ++step) {
-        const auto reader = reader_at<Format>(group, panel, (first + i / kGroupPanels) * kSteps + step);
+        const int64_t at = (first + i / kGroupPanels) * kSteps + step;
+        const auto reader = reader_at<Format>(group, panel, at);
+        read_ahead<Format, 1>(group, panel, at);
         for (int k = 0; k < Format::kStepInputs; k += 2, out += kLanes) {
           Vec even, odd;
           reader.pair(k, even, odd);
@@ -72,6 +74,7 @@ const std::byte* weight_tiles(const std::byte* group, int64_t first, int64_t cou
 template <class Tiles>
 void add_blocks_1x4(const uint16_t* x, int64_t tile_rows, const std::byte* weights, int64_t blocks) {
   for (int64_t b = 0; b < blocks; ++b, weights += kGroupPanels * kTileBytes) {
+    read_ahead<WeightsBf16, kGroupPanels>(weights, 0, 0);
     Tiles::template load<4>(x + b * tile_rows * 32);
     Tiles::template load<6>(weights);
     Tiles::template multiply<0, 4, 6>();

@@ -91,23 +91,11 @@ FERRY_INLINE void subtract_offsets(const uint32_t* activation_sums, const Vec (&
   }
 }
 
-// The group's bytes are one ascending stream, faster read than the processor foresees by itself: asks for
-// what lies kReadAhead after the step's share of two panels.
-constexpr int64_t kReadAhead = 6 << 10;
-template <class Format>
-FERRY_INLINE void read_ahead(const std::byte* group, int c, int64_t step) {
-  constexpr PanelFormat kFormat = panel_format(Format::kStored);
-  constexpr int64_t kStepBytes = kFormat.block_bytes * Format::kStepInputs / kFormat.block_inputs;
-  const std::byte* at = group + (step * kGroupPanels + c) * kStepBytes + kReadAhead;
-  FERRY_UNROLL
-  for (int64_t i = 0; i < 2 * kStepBytes; i += 64) _mm_prefetch(at + i, _MM_HINT_T0);
-}
-
 // Adds one step of two panels, `c` and the next. x: the step's activations; activation_sums: their sums.
 template <class Format, int R>
 FERRY_INLINE void add_step(const std::byte* group, int c, int64_t step, const uint32_t* x,
                            const uint32_t* activation_sums, Vec (&totals)[R][kGroupPanels]) {
-  read_ahead<Format>(group, c, step);
+  read_ahead<Format, 2>(group, c, step);
   const typename Format::Reader readers[2] = {reader_at<Format>(group, c, step),
                                               reader_at<Format>(group, c + 1, step)};
   Vec sums[R][2];

@@ -65,34 +65,53 @@ struct Output {
   int64_t columns;
 };
 
+// Adds one step of the panels `c` to `c` + kFusedPanels.
 template <class Format, int R>
-void multiply_fused(const std::byte* group, const float* x, int64_t steps, int64_t rows, Output out) {
+FERRY_INLINE void add_step(const std::byte* group, int c, int64_t step, const float* x,
+                           Vec (&sums)[R][kGroupPanels]) {
+  const auto read_panel = [&](int i) { return reader_at<Format>(group, c + i, step); };
+  const typename Format::Reader readers[2] = {read_panel(0), read_panel(kFusedPanels - 1)};
+  Vec part[R][kFusedPanels];
+  FERRY_UNROLL
+  for (int r = 0; r < R; ++r) {
+    FERRY_UNROLL
+    for (int i = 0; i < kFusedPanels; ++i) part[r][i] = sums[r][c + i];
+  }
+  for (int k = 0; k < Format::kStepInputs; k += 2, x += 2 * R) {
+    FERRY_UNROLL
+    for (int i = 0; i < kFusedPanels; ++i) {
+      Vec even, odd;
+      readers[i].pair(k, even, odd);
+      FERRY_UNROLL
+      for (int r = 0; r < R; ++r) {
+        part[r][i] = fma(even, broadcast(x[r]), part[r][i]);
+        part[r][i] = fma(odd, broadcast(x[R + r]), part[r][i]);
+      }
+    }
+  }
+  FERRY_UNROLL
+  for (int r = 0; r < R; ++r) {
+    FERRY_UNROLL
+    for (int i = 0; i < kFusedPanels; ++i) sums[r][c + i] = part[r][i];
+  }
+}
+
+template <class Format, int R>
+void multiply_fused(const std::byte* group, const float* x, int64_t steps, Output out) {
   Vec sums[R][kGroupPanels];
   FERRY_UNROLL
   for (int r = 0; r < R; ++r) {
     FERRY_UNROLL
     for (int c = 0; c < kGroupPanels; ++c) sums[r][c] = zero();
   }
-  for (int64_t step = 0; step < steps; ++step) {
-    const typename Format::Reader readers[kGroupPanels] = {
-        reader_at<Format>(group, 0, step), reader_at<Format>(group, 1, step),
-        reader_at<Format>(group, 2, step), reader_at<Format>(group, 3, step)};
-    for (int k = 0; k < Format::kStepInputs; k += 2, x += 2 * R) {
-      FERRY_UNROLL
-      for (int c = 0; c < kGroupPanels; ++c) {
-        Vec even, odd;
-        readers[c].pair(k, even, odd);
-        FERRY_UNROLL
-        for (int r = 0; r < R; ++r) {
-          sums[r][c] = fma(even, broadcast(x[r]), sums[r][c]);
-          sums[r][c] = fma(odd, broadcast(x[R + r]), sums[r][c]);
-        }
-      }
+  for (int64_t step = 0; step < steps; ++step, x += Format::kStepInputs * R) {
+    for (int c = 0; c < kGroupPanels; c += kFusedPanels) {
+      read_ahead<Format, kFusedPanels>(group, c, step);
+      add_step<Format, R>(group, c, step, x, sums);
     }
   }
   FERRY_UNROLL
   for (int r = 0; r < R; ++r) {
-    if (r >= rows) break;
     FERRY_UNROLL
     for (int c = 0; c < kGroupPanels; ++c) {
       store_columns(out.at + r * out.stride + c * kLanes, sums[r][c], out.columns - c * kLanes);
@@ -156,14 +175,12 @@ constexpr auto tile_kernels(std::integer_sequence<int, kRows...>) {
   return std::array<TileKernel, sizeof...(kRows)>{multiply_tile<kRows + 1, kTilePanels>...};
 }
 
-// The rows of a call, packed.
+// The rows of a call, packed in tiles.
 struct Activations {
   const float* data;
   EvenSplit tiles;
   int64_t inputs;  // padded
 
-  Activations(const float* packed, int64_t rows, int64_t padded_inputs)
-      : data(packed), tiles(rows, kTileRows), inputs(padded_inputs) {}
   const float* tile(int64_t i, int64_t first_input) const {
     return data + tiles.begin(i) * inputs + first_input * tiles.size(i);
   }
@@ -189,23 +206,27 @@ void multiply_group(const std::byte* group, const Activations& x, int64_t first,
   }
 }
 
-template <class Format>
-void multiply_many(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool) {
-  const PanelShape shape(w);
-  float* packed =
-      reinterpret_cast<float*>(thread_scratch(static_cast<size_t>(rows * shape.inputs) * sizeof(float)));
-  const Activations activations(packed, rows, shape.inputs);
-  const EvenSplit tiles = activations.tiles;
-  pool.parallel_for(tiles.pieces, ceil_div(16384, kTileRows * w.inputs), [&](int64_t begin, int64_t end) {
+inline Activations pack_rows(const PackedMatrix& w, const float* x, int64_t rows, int64_t limit,
+                             ThreadPool& pool) {
+  const int64_t padded = PanelShape(w).inputs;
+  const EvenSplit tiles(rows, limit);
+  auto* packed = reinterpret_cast<float*>(thread_scratch(static_cast<size_t>(rows * padded) * sizeof(float)));
+  pool.parallel_for(tiles.pieces, ceil_div(16384, limit * w.inputs), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t first = tiles.begin(i);
-      float* tile = packed + first * shape.inputs;
+      float* tile = packed + tiles.begin(i) * padded;
       for (int64_t r = 0; r < tiles.size(i); ++r) {
-        pack_row(x + (first + r) * w.inputs, w, shape.inputs, tiles.size(i), tile + r);
+        pack_row(x + (tiles.begin(i) + r) * w.inputs, w, padded, tiles.size(i), tile + r);
       }
     }
   });
-  const EvenSplit blocks(tiles.pieces, kBlockRows / kTileRows);
+  return {packed, tiles, padded};
+}
+
+template <class Format>
+void multiply_many(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool) {
+  const PanelShape shape(w);
+  const Activations activations = pack_rows(w, x, rows, kTileRows, pool);
+  const EvenSplit blocks(activations.tiles.pieces, kBlockRows / kTileRows);
   pool.parallel_for(shape.groups * blocks.pieces, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t group = i / blocks.pieces;
@@ -217,35 +238,39 @@ void multiply_many(const PackedMatrix& w, const float* x, int64_t rows, float* o
   });
 }
 
-template <class Format, int R>
+using FusedKernel = void (*)(const std::byte* group, const float* x, int64_t steps, Output out);
+
+// By rows - 1.
+template <class Format, int... kRows>
+constexpr auto fused_kernels(std::integer_sequence<int, kRows...>) {
+  return std::array<FusedKernel, sizeof...(kRows)>{multiply_fused<Format, kRows + 1>...};
+}
+
+template <class Format>
 void multiply_few(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool) {
+  static constexpr auto kKernels = fused_kernels<Format>(std::make_integer_sequence<int, kFusedRows>());
   const PanelShape shape(w);
-  float* packed =
-      reinterpret_cast<float*>(thread_scratch(static_cast<size_t>(R * shape.inputs) * sizeof(float)));
-  for (int64_t r = 0; r < rows; ++r) pack_row(x + r * w.inputs, w, shape.inputs, R, packed + r);
-  for (int64_t r = rows; r < R; ++r) {
-    for (int64_t k = 0; k < shape.inputs; ++k) packed[k * R + r] = 0;
-  }
+  const Activations activations = pack_rows(w, x, rows, kFusedRows, pool);
+  const EvenSplit tiles = activations.tiles;
   constexpr int64_t kPieceBytes = 256 << 10;
   pool.parallel_for(shape.groups, ceil_div(kPieceBytes, shape.group_bytes + 1),
                     [&](int64_t begin, int64_t end) {
                       for (int64_t group = begin; group < end; ++group) {
                         const int64_t column = group * kGroupOutputs;
-                        multiply_fused<Format, R>(w.data.data() + group * shape.group_bytes, packed,
-                                                  shape.inputs / Format::kStepInputs, rows,
-                                                  {out + column, w.outputs, w.outputs - column});
+                        for (int64_t i = 0; i < tiles.pieces; ++i) {
+                          kKernels[static_cast<size_t>(tiles.size(i) - 1)](
+                              w.data.data() + group * shape.group_bytes, activations.tile(i, 0),
+                              shape.inputs / Format::kStepInputs,
+                              {out + tiles.begin(i) * w.outputs + column, w.outputs, w.outputs - column});
+                        }
                       }
                     });
 }
 
 template <class Format>
 void multiply(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool) {
-  if constexpr (kFusedRows >= 1) {
-    if (rows == 1) return multiply_few<Format, 1>(w, x, rows, out, pool);
-  }
-  if constexpr (kFusedRows >= 4) {
-    if (rows == 2) return multiply_few<Format, 2>(w, x, rows, out, pool);
-    if (rows <= 4) return multiply_few<Format, 4>(w, x, rows, out, pool);
+  if constexpr (kFewRows > 0) {
+    if (rows <= kFewRows) return multiply_few<Format>(w, x, rows, out, pool);
   }
   for (int64_t first = 0; first < rows; first += kPassRows) {
     multiply_many<Format>(w, x + first * w.inputs, std::min(kPassRows, rows - first), out + first * w.outputs,

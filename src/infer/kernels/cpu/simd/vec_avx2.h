@@ -3,7 +3,9 @@
 
 constexpr int kTileRows = 6;
 constexpr int kTilePanels = 1;
-constexpr int kFusedRows = 1;
+constexpr int kFewRows = 10;
+constexpr int kFusedRows = 5;
+constexpr int kFusedPanels = 1;
 constexpr int kAttentionQueries = 4;
 constexpr int kAttentionVecs = 1;
 

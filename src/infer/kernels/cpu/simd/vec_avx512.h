@@ -3,7 +3,9 @@
 
 constexpr int kTileRows = 6;
 constexpr int kTilePanels = 4;
-constexpr int kFusedRows = 4;
+constexpr int kFewRows = 16;
+constexpr int kFusedRows = 8;
+constexpr int kFusedPanels = 2;
 constexpr int kAttentionQueries = 4;
 constexpr int kAttentionVecs = 4;
 

@@ -3,9 +3,11 @@
 // The kernels are written once on Vec (the other headers of this folder); each instruction set gives it the
 // same meaning lane by lane, and the same order of additions in reduce_add. Only fma may round differently.
 
-constexpr int kTileRows = 2;    // the register tile of the matrix product:
-constexpr int kTilePanels = 1;  // rows times panels of 16 outputs
-constexpr int kFusedRows = 0;   // up to how many rows weights go from memory to the product in registers
+constexpr int kTileRows = 2;     // the register tile of the matrix product:
+constexpr int kTilePanels = 1;   // rows times panels of 16 outputs
+constexpr int kFewRows = 0;      // up to how many rows weights go from memory to the product in registers,
+constexpr int kFusedRows = 1;    // by so many rows
+constexpr int kFusedPanels = 1;  // times panels of 16 outputs
 constexpr int kAttentionQueries = 2;  // the register tile of attention: queries times
 constexpr int kAttentionVecs = 1;     // vectors of 16 positions or dimensions
 

@@ -147,6 +147,18 @@ FERRY_INLINE typename Format::Reader reader_at(const std::byte* group, int panel
   return typename Format::Reader(block, static_cast<int>(step % kSteps));
 }
 
+// A group's bytes are one ascending stream, and read faster than the processor foresees by itself when it is
+// asked for what lies this far ahead of a step's share of the panels `c` to `c` + C.
+constexpr int64_t kReadAhead = 6 << 10;
+template <class Format, int C>
+FERRY_INLINE void read_ahead(const std::byte* group, int c, int64_t step) {
+  constexpr PanelFormat kFormat = panel_format(Format::kStored);
+  constexpr int64_t kStepBytes = kFormat.block_bytes * Format::kStepInputs / kFormat.block_inputs;
+  const std::byte* at = group + (step * kGroupPanels + c) * kStepBytes + kReadAhead;
+  FERRY_UNROLL
+  for (int64_t i = 0; i < C * kStepBytes; i += 64) _mm_prefetch(at + i, _MM_HINT_T0);
+}
+
 // Calls body(Format()) with the format of the matrix. round: block formats' weights are rounded to bf16.
 template <class Body>
 void with_format(const PackedMatrix& w, bool round, Body&& body) {
