@@ -8,6 +8,7 @@ function(ferry_link room)
 endfunction()
 
 ferry_link(base/settings ${YAML})
+ferry_link(base/net OpenSSL::SSL)
 ferry_link(infer/template ${UTF8PROC})
 ferry_link(infer/tokenizer ${PCRE2_8} ${UTF8PROC})
 ferry_link(app/cli CLI11::CLI11 ${EDIT} ${TINFO} ${BSD} ${MD})

@@ -42,7 +42,7 @@ class Server:
             text=True,
         )
         line = self.process.stdout.readline()
-        match = re.match(r"Ferry is ready: (http://\S+)/v1  \(models? (.+)\)$", line)
+        match = re.match(r"Ferry is ready: (https?://\S+)/v1  \(models? (.+)\)$", line)
         if not match:
             self.process.kill()
             raise RuntimeError(f"no ready line, but {line!r}; log: {self.log_text()}")

@@ -1,3 +1,4 @@
+#include <csignal>
 #include <cstdlib>
 #include <ctime>
 #include <set>
@@ -23,14 +24,16 @@ class ServeCommand final : public Command {
   Declaration declare() override {
     return {
         .about =
-            "Loads models and answers OpenAI's API with them: /v1/chat/completions, /v1/completions and "
-            "/v1/models. MODEL is a name from `ferry list` or a path; without one, the model that came "
+            "Loads models and answers OpenAI's API with them: /v1/chat/completions, /v1/completions, "
+            "/v1/models, "
+            "and what /openapi.json lists. MODEL is a name from `ferry list` or a path; without one, the "
+            "model that came "
             "with Ferry is served.\n\nThe first SIGINT or SIGTERM lets running answers finish, the second "
-            "one ends Ferry at once.",
+            "one ends Ferry at once. SIGHUP has a renewed certificate read.",
         .examples =
             "ferry serve\n"
             "ferry serve ~/models/Llama-3.2-1B-Instruct --port 8000 --max-model-len 8192\n"
-            "FERRY_API_KEY=secret ferry serve pilot --host 0.0.0.0",
+            "FERRY_API_KEY=secret ferry serve pilot --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
         .options = {{"MODEL", &models_, "names or paths"}},
         .configuration = &configuration_,
         .flag_groups = {"API", "Engine", "Preparation", "Server", "Log"}};
@@ -127,6 +130,19 @@ void ServeCommand::announce(Console& console, const HttpServer& server, const ap
   console.out.flush();
 }
 
+// The signal that ends the server. SIGHUP says that the certificate has been renewed.
+int wait_for_end(HttpServer& server) {
+  for (;;) {
+    const int signal = wait_for_signal();
+    if (signal != SIGHUP) return signal;
+    if (const auto reloaded = server.reload_certificate(); !reloaded) {
+      log_error("the old certificate stays", {{"error", reloaded.error().message}});
+    } else {
+      log_info("certificate read again");
+    }
+  }
+}
+
 Result<int> ServeCommand::run(Console& console) {
   configuration_.apply_log(LogLevel::info);
   install_signal_handlers();
@@ -153,8 +169,9 @@ Result<int> ServeCommand::run(Console& console) {
                   return api::refuse_unread(service, status, message, request);
                 }));
   defer_signals();
+  if (!configuration_.server.tls_cert.empty()) defer_hangups();
   announce(console, *server, service);
-  const int signal = wait_for_signal();
+  const int signal = wait_for_end(*server);
   const Duration grace = configuration_.api.shutdown_grace;
   log_info("stopping", {{"signal", signal}, {"grace", to_string(grace)}});
   service.in_flight->begin_draining();

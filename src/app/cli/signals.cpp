@@ -42,19 +42,34 @@ void on_signal(int number) {
   errno = saved;
 }
 
+void on_hangup(int number) {
+  const int saved = errno;
+  const auto byte = static_cast<unsigned char>(number);
+  [[maybe_unused]] const ssize_t written = ::write(g_pipe[1], &byte, 1);
+  errno = saved;
+}
+
+void handle(int number, void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;  // without SA_RESTART: a read from the terminal must notice
+  FERRY_CHECK(::sigaction(number, &action, nullptr) == 0);
+}
+
 }  // namespace
 
 void install_signal_handlers() {
   FERRY_CHECK(::pipe2(g_pipe, O_CLOEXEC) == 0);
   g_interrupts = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   FERRY_CHECK(g_interrupts >= 0);
-  struct sigaction action {};
-  action.sa_handler = on_signal;  // without SA_RESTART: a read from the terminal must notice
-  for (const int number : {SIGINT, SIGTERM}) FERRY_CHECK(::sigaction(number, &action, nullptr) == 0);
+  for (const int number : {SIGINT, SIGTERM}) handle(number, on_signal);
 }
 
 void defer_signals() {
   g_deferred.store(true);
+}
+
+void defer_hangups() {
+  handle(SIGHUP, on_hangup);
 }
 
 int wait_for_signal() {

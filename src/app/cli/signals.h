@@ -9,6 +9,8 @@ void install_signal_handlers();
 
 // The next signal is waited for instead, the one after it ends the process at once.
 void defer_signals();
+// From now on SIGHUP is waited for, too, each time; it ends nothing.
+void defer_hangups();
 // Blocks until a signal has come since defer_signals(); returns its number.
 int wait_for_signal();
 

@@ -4,6 +4,8 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
+#include <openssl/err.h>
+#include <openssl/sslerr.h>
 
 #include "base/core/json.h"
 #include "base/net/http_response_head.h"
@@ -34,6 +36,12 @@ std::string address_text(const asio::ip::tcp::socket& socket) {
   }
   if (address.is_v6()) return fmt::format("[{}]:{}", address.to_string(), endpoint.port());
   return fmt::format("{}:{}", address.to_string(), endpoint.port());
+}
+
+// Whether a handshake failed because an HTTP request came in place of it.
+bool speaks_no_tls(const boost::system::error_code& error) {
+  return error.category() == asio::error::get_ssl_category() &&
+         ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_HTTP_REQUEST;
 }
 
 HttpRefusalBody plain_refusal(const std::string& message) {
@@ -88,12 +96,13 @@ bool HttpLoad::wait_until_closed(Duration most) {
   return less_.wait_for(lock, most, [this] { return connections_ == 0; });
 }
 
-HttpConnection::HttpConnection(asio::ip::tcp::socket socket, HttpWorker& worker)
-    : socket_(std::move(socket)),
+HttpConnection::HttpConnection(asio::ip::tcp::socket socket, std::shared_ptr<TlsContext> tls,
+                               HttpWorker& worker)
+    : socket_(std::move(socket), std::move(tls)),
       worker_(worker),
       read_timer_(worker.io),
       write_timer_(worker.io),
-      remote_address_(address_text(socket_)),
+      remote_address_(address_text(socket_.tcp())),
       reader_(limits_of(worker.settings)) {}
 
 void HttpConnection::start(bool refused) {
@@ -101,8 +110,21 @@ void HttpConnection::start(bool refused) {
   if (worker_.phase == HttpPhase::stopping) return close();
   ErrorCode ignored;
   // Tokens are small and must not wait for each other.
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  if (refused) return refuse({503, "too many connections; try again later"});
+  socket_.tcp().set_option(asio::ip::tcp::no_delay(true), ignored);
+  unwelcome_ = refused;
+  arm(read_timer_, worker_.settings.header_timeout, &HttpConnection::on_read_timeout);
+  socket_.handshake([self = shared_from_this()](const ErrorCode& error) {
+    if (!self->closed_) self->on_handshake(error);
+  });
+}
+
+void HttpConnection::on_handshake(const ErrorCode& error) {
+  if (speaks_no_tls(error)) {
+    socket_.become_plain();
+    return refuse({400, "this port speaks HTTPS, not HTTP; ask for https://"});
+  }
+  if (error) return close();
+  if (unwelcome_) return refuse({503, "too many connections; try again later"});
   arm(read_timer_, worker_.settings.header_timeout, &HttpConnection::on_read_timeout);
   read();
 }
@@ -117,7 +139,7 @@ void HttpConnection::on_phase() {
 
 void HttpConnection::cut() {
   ErrorCode ignored;
-  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  socket_.tcp().set_option(asio::socket_base::linger(true, 0), ignored);
   close();
 }
 
@@ -125,7 +147,7 @@ void HttpConnection::close() {
   if (closed_) return;
   closed_ = true;
   ErrorCode ignored;
-  socket_.close(ignored);
+  socket_.tcp().close(ignored);
   read_timer_.cancel();
   write_timer_.cancel();
   if (outbox_) {
@@ -148,11 +170,11 @@ void HttpConnection::arm(asio::steady_timer& timer, Duration timeout, void (Http
 void HttpConnection::read() {
   if (read_pending_ || closed_) return;
   read_pending_ = true;
-  socket_.async_read_some(asio::buffer(incoming_),
-                          [self = shared_from_this()](const ErrorCode& error, size_t bytes) {
-                            self->read_pending_ = false;
-                            if (!self->closed_) self->on_read(error, bytes);
-                          });
+  socket_.read_some(asio::buffer(incoming_),
+                    [self = shared_from_this()](const ErrorCode& error, size_t bytes) {
+                      self->read_pending_ = false;
+                      if (!self->closed_) self->on_read(error, bytes);
+                    });
 }
 
 void HttpConnection::on_read(const ErrorCode& error, size_t bytes) {
@@ -280,11 +302,11 @@ void HttpConnection::flush() {
 
 void HttpConnection::send() {
   write_pending_ = true;
-  socket_.async_write_some(asio::buffer(outgoing_.data() + sent_, outgoing_.size() - sent_),
-                           [self = shared_from_this()](const ErrorCode& error, size_t bytes) {
-                             self->write_pending_ = false;
-                             if (!self->closed_) self->on_sent(error, bytes);
-                           });
+  socket_.write_some(asio::buffer(outgoing_.data() + sent_, outgoing_.size() - sent_),
+                     [self = shared_from_this()](const ErrorCode& error, size_t bytes) {
+                       self->write_pending_ = false;
+                       if (!self->closed_) self->on_sent(error, bytes);
+                     });
 }
 
 void HttpConnection::on_sent(const ErrorCode& error, size_t bytes) {
@@ -318,11 +340,10 @@ void HttpConnection::on_all_sent() {
 void HttpConnection::linger() {
   lingering_ = true;
   refusing_ = false;
-  ErrorCode error;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  if (error || worker_.phase == HttpPhase::stopping) return close();
+  if (worker_.phase == HttpPhase::stopping) return close();
   arm(read_timer_, kLinger, &HttpConnection::on_read_timeout);
-  read();
+  // Where it failed, so will the read.
+  socket_.end_sending([self = shared_from_this()](const ErrorCode& /*error*/) { self->read(); });
 }
 
 }  // namespace ferry

@@ -18,6 +18,7 @@
 #include "base/net/http_outbox.h"
 #include "base/net/http_request_reader.h"
 #include "base/net/http_server.h"
+#include "base/net/http_socket.h"
 
 namespace ferry {
 
@@ -68,7 +69,8 @@ struct HttpWorker {
 
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(boost::asio::ip::tcp::socket socket, HttpWorker& worker);
+  // `tls` is null for plain HTTP.
+  HttpConnection(boost::asio::ip::tcp::socket socket, std::shared_ptr<TlsContext> tls, HttpWorker& worker);
 
   // The first call, on the worker's thread. `refused`: answer 503 and close.
   void start(bool refused);
@@ -80,6 +82,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  private:
   using ErrorCode = boost::system::error_code;
 
+  void on_handshake(const ErrorCode& error);
   void read();
   void on_read(const ErrorCode& error, size_t bytes);
   void read_ahead();
@@ -99,7 +102,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void arm_read_timer(HttpRequestReader::Status status);
   void on_read_timeout();
 
-  boost::asio::ip::tcp::socket socket_;
+  HttpSocket socket_;
   HttpWorker& worker_;
   boost::asio::steady_timer read_timer_;
   boost::asio::steady_timer write_timer_;
@@ -114,6 +117,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool response_ended_ = false;         // all of it is in outgoing_
   bool read_pending_ = false;
   bool write_pending_ = false;
+  bool unwelcome_ = false;  // there are too many connections
   bool refusing_ = false;   // the last response is on its way
   bool lingering_ = false;  // all is sent; what still comes is thrown away
   size_t thrown_away_ = 0;

@@ -1,6 +1,5 @@
 #include "base/net/http_server.h"
 
-#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -63,6 +62,8 @@ struct HttpServer::State {
   void accept();
   void on_accept(const SystemError& error, tcp::socket socket, HttpWorker& worker);
   void accept_later();
+  std::shared_ptr<TlsContext> current_tls();
+  Result<void> load_certificate();
   void stop_accepting();
   void enter(HttpPhase phase);
   void cut_all();
@@ -79,6 +80,9 @@ struct HttpServer::State {
   size_t next_worker = 0;
   uint16_t port = 0;
   bool stopped = false;
+
+  std::mutex mutex;
+  std::shared_ptr<TlsContext> tls;  // guarded by mutex; null for plain HTTP
 };
 
 HttpServer::State::State(const HttpServerSettings& server_settings, HttpHandler server_handler,
@@ -107,9 +111,26 @@ void HttpServer::State::on_accept(const SystemError& error, tcp::socket socket, 
     return accept_later();
   }
   const bool refused = load.add_connection() > settings.max_connections;
-  auto connection = std::make_shared<HttpConnection>(std::move(socket), worker);
+  auto connection = std::make_shared<HttpConnection>(std::move(socket), current_tls(), worker);
   asio::post(worker.io, [connection = std::move(connection), refused] { connection->start(refused); });
   accept();
+}
+
+std::shared_ptr<TlsContext> HttpServer::State::current_tls() {
+  const std::lock_guard lock(mutex);
+  return tls;
+}
+
+Result<void> HttpServer::State::load_certificate() {
+  if (settings.tls_cert.empty() && settings.tls_key.empty()) return {};
+  if (settings.tls_cert.empty() || settings.tls_key.empty()) {
+    return fail(ErrorCode::invalid_argument, "HTTPS needs a certificate and its key: --tls-{} is missing",
+                settings.tls_cert.empty() ? "cert" : "key");
+  }
+  FERRY_TRY(auto loaded, load_tls(settings.tls_cert, settings.tls_key));
+  const std::lock_guard lock(mutex);
+  tls = std::move(loaded);
+  return {};
 }
 
 void HttpServer::State::accept_later() {
@@ -157,6 +178,7 @@ HttpServer::~HttpServer() {
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpServerSettings& settings, HttpHandler handler,
                                                       HttpRefusalWriter refusals) {
   auto state = std::make_unique<State>(settings, std::move(handler), std::move(refusals));
+  FERRY_TRY_VOID(state->load_certificate());
   asio::io_context& io = state->workers.front()->io;
   FERRY_TRY(tcp::acceptor acceptor, listen(io, settings));
   SystemError error;
@@ -176,9 +198,15 @@ uint16_t HttpServer::port() const {
 }
 
 std::string HttpServer::url() const {
-  const std::string& host = state_->settings.host;
-  if (host.find(':') != std::string::npos) return fmt::format("http://[{}]:{}", host, state_->port);
-  return fmt::format("http://{}:{}", host, state_->port);
+  const HttpServerSettings& settings = state_->settings;
+  const std::string_view scheme = settings.tls_cert.empty() ? "http" : "https";
+  const bool is_v6 = settings.host.find(':') != std::string::npos;
+  return fmt::format("{}://{}:{}", scheme, is_v6 ? fmt::format("[{}]", settings.host) : settings.host,
+                     state_->port);
+}
+
+Result<void> HttpServer::reload_certificate() {
+  return state_->load_certificate();
 }
 
 bool HttpServer::drain(Duration most) {

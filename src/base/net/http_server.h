@@ -1,5 +1,5 @@
 #pragma once
-// An HTTP/1.1 server: plain requests in, plain or streamed responses out.
+// An HTTP/1.1 server, with TLS or without: plain requests in, plain or streamed responses out.
 //
 //   FERRY_TRY(auto server, HttpServer::start({.port = 8080}, [](std::shared_ptr<HttpExchange> exchange) {
 //     exchange->respond(200, "text/plain", "hello\n");
@@ -84,6 +84,8 @@ struct HttpServerSettings {
   ByteSize max_header{64 << 10};
   ByteSize max_body{32 << 20};
   ByteSize max_buffered{8 << 20};  // of one streamed response, waiting for a slow reader
+  std::string tls_cert;
+  std::string tls_key;
   Duration header_timeout{std::chrono::seconds(10)};
   Duration body_timeout{std::chrono::minutes(5)};
   Duration idle_timeout{std::chrono::seconds(75)};   // between the requests of one connection
@@ -99,6 +101,9 @@ struct HttpServerSettings {
     v("max_body", max_body, "largest request body");
     v("max_buffered", max_buffered, "streamed bytes that may wait for a slow reader before it is cut off")
         .range(64 << 10, 0x1p40);
+    v("tls_cert", tls_cert,
+      "file with the certificate and its chain (PEM): speak HTTPS; read again on SIGHUP");
+    v("tls_key", tls_key, "file with the certificate's private key (PEM), without a passphrase");
     v("header_timeout", header_timeout, "time to send a request's headers");
     v("body_timeout", body_timeout, "time to send a request's body");
     v("idle_timeout", idle_timeout, "how long an idle connection is kept");
@@ -118,8 +123,12 @@ class HttpServer {
 
   // The port that is really listened on.
   uint16_t port() const;
-  // "http://127.0.0.1:8080"
+  // "http://127.0.0.1:8080", "https://..." with a certificate
   std::string url() const;
+
+  // Reads certificate and key again, for the connections that begin from now on. On an error the old ones
+  // stay. Any thread; does nothing without TLS.
+  Result<void> reload_certificate();
 
   // Stops accepting and waits until no exchange runs, for at most `most`; false when some still do.
   // Connections that are open may send another request meanwhile, which the handler answers; after that they
