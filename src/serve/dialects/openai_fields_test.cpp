@@ -165,12 +165,14 @@ TEST(OpenAiFields, EachIsHonouredOrRefusedByName) {
   EXPECT_TRUE(parse_openai_completion(R"({"model": "m", "prompt": "x", "logprobs": 3})"));
 }
 
-// "| `field`, `field` | chat | completions | ... |"
+// Under "## Fields of a request": "| `field`, `field` | chat | completions | ... |"
 std::map<std::string, std::pair<std::string, std::string>, std::less<>> documented() {
   std::map<std::string, std::pair<std::string, std::string>, std::less<>> rows;
   std::istringstream page(read_file(std::string(FERRY_SOURCE_DIR) + "/docs/api.md").value());
+  bool is_here = false;
   for (std::string line; std::getline(page, line);) {
-    if (!line.starts_with("| `")) continue;
+    if (line.starts_with("## ")) is_here = line == "## Fields of a request";
+    if (!is_here || !line.starts_with("| `")) continue;
     std::istringstream cells(line.substr(2));
     std::string names;
     std::string chat;
