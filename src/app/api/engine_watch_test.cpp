@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include "infer/engine/test_engine.h"
+
 namespace ferry::api {
 namespace {
 
@@ -81,6 +83,29 @@ TEST(EngineWatch, NamesTheEngineThatStandsStillUntilItMovesAgain) {
   stuck.steps = true;
   EXPECT_TRUE(ask(watch));
   EXPECT_EQ(stuck.probes, 2);
+}
+
+TEST(EngineWatch, SeesARealEngineStandStillAndMoveAgain) {
+  const auto engine = load();
+  EngineWatch watch({{.model = "tiny",
+                      .last_step = [&] { return engine->status().last_step; },
+                      .probe = [&](auto done) { engine->probe(std::move(done)); }}},
+                    50ms);
+  std::promise<void> stuck;
+  std::promise<void> freed;
+  Listener listener;
+  const auto id = engine->submit(request(1, 5, 1), [&, tell = listener.callback()](const EngineEvent& event) {
+    stuck.set_value();
+    freed.get_future().wait();
+    tell(event);
+  });
+  ASSERT_TRUE(id);
+  stuck.get_future().wait();
+  std::this_thread::sleep_for(1100ms);  // until its last step is none of late
+  EXPECT_FALSE(ask(watch));
+  freed.set_value();
+  listener.wait();
+  EXPECT_TRUE(ask(watch));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "app/api/test_server.h"
+#include "base/core/file.h"
 #include "base/core/json.h"
 #include "serve/dialects/openai_chat.h"
 #include "serve/dialects/openai_completions.h"
@@ -50,6 +51,13 @@ TEST(OpenApi, ListsEachRouteOfTheRouterAndNoOther) {
   }
   EXPECT_EQ(listed, expected);
   EXPECT_EQ(ids.size(), expected.size()) << "operation ids must differ";
+}
+
+TEST(OpenApi, TheDocumentationHasEachRoute) {
+  const std::string page = read_file(FERRY_SOURCE_DIR "/docs/api.md").value();
+  for (const Route& route : routes()) {
+    EXPECT_NE(page.find(fmt::format("`{} {}`", route.method, route.path)), std::string::npos) << route.path;
+  }
 }
 
 TEST(OpenApi, SaysWhatNeedsAKeyAndWhatThePathHolds) {
