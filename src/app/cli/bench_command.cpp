@@ -244,6 +244,8 @@ class BenchCommand final : public Command {
     const EngineSettings& engine = configuration_.engine;
     FERRY_TRY(ModelOptions options, make_model_options(engine.kernels, engine.arithmetic));
     options.max_rows = kMaxRows;
+    // As a server would find it: mapped, if it has been loaded before.
+    if (shape_.empty() && engine.keep_packed) options.packed_folder = packed_folder();
     for (const BenchCase& what : cases) options.max_rows = std::max(options.max_rows, what.batch);
     ProgressLine progress(console, fmt::format("loading {}", name));
     options.progress = [&](double part) { progress.update(part); };

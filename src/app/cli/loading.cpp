@@ -28,10 +28,16 @@ void ProgressLine::update(double part) {
                << std::flush;
 }
 
+std::filesystem::path packed_folder() {
+  return HubFolders::from_environment().home / "cache";
+}
+
 Result<std::shared_ptr<HostedModel>> load_with_progress(const LocalModel& model,
                                                         const EngineSettings& settings, Console& console) {
   ProgressLine line(console, "Loading " + model.name);
-  return load_model(model, settings, [&](double part) { line.update(part); });
+  EngineSettings with_folder = settings;
+  with_folder.packed_folder = packed_folder();
+  return load_model(model, with_folder, [&](double part) { line.update(part); });
 }
 
 }  // namespace ferry::cli

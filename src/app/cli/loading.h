@@ -28,6 +28,9 @@ class ProgressLine {
   int shown_percent_ = -1;
 };
 
+// Where packed weights are kept: FERRY_HOME/cache.
+std::filesystem::path packed_folder();
+
 // Finds the model by name or path and loads it.
 Result<std::shared_ptr<HostedModel>> load_with_progress(const LocalModel& model,
                                                         const EngineSettings& settings, Console& console);

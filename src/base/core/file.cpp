@@ -1,5 +1,6 @@
 #include "base/core/file.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -43,9 +44,12 @@ Result<uint64_t> regular_file_size(int fd, const std::filesystem::path& path) {
   return static_cast<uint64_t>(info.st_size);
 }
 
-Result<void> write_all(int fd, std::string_view content, const std::filesystem::path& path) {
+Result<void> write_all(int fd, std::string_view content, const std::filesystem::path& path,
+                       const std::stop_token& stop) {
+  constexpr size_t kPiece = size_t{8} << 20;  // between two looks at `stop`
   while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (stop.stop_requested()) return fail(ErrorCode::cancelled, "{}: not written to its end", path.string());
+    const ssize_t written = ::write(fd, content.data(), std::min(content.size(), kPiece));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return os_error(path, "write");
     content.remove_prefix(static_cast<size_t>(written));
@@ -116,14 +120,15 @@ Result<void> write_file_atomic(const std::filesystem::path& path, std::string_vi
   return write_file_atomic(path, std::span(&content, 1));
 }
 
-Result<void> write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> pieces) {
+Result<void> write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> pieces,
+                               const std::stop_token& stop) {
   std::string temporary;
   {
     const FileDescriptor fd(create_beside(path, temporary));
     if (fd.get() < 0) return os_error(temporary, "create");
     Result<void> written = keep_mode(fd.get(), path);
     for (const std::string_view piece : pieces) {
-      if (written) written = write_all(fd.get(), piece, temporary);
+      if (written) written = write_all(fd.get(), piece, temporary, stop);
     }
     if (written && ::fsync(fd.get()) != 0) written = os_error(temporary, "sync");
     if (!written) {

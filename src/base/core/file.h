@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,8 @@ Result<std::string> read_file(const std::filesystem::path& path, uint64_t max_by
 // The file's rights stay as they were; a new file gets those that the umask leaves.
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view content);
 // The same of many pieces, one after the other: nothing large needs to be put together in memory first.
-Result<void> write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> pieces);
+// `cancelled`, with nothing changed, when `stop` is requested before the end.
+Result<void> write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> pieces,
+                               const std::stop_token& stop = {});
 
 }  // namespace ferry

@@ -49,6 +49,7 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model,
   FERRY_TRY(ModelOptions options, make_model_options(settings.kernels, settings.arithmetic));
   options.max_rows = settings.max_step_tokens;
   options.progress = progress;
+  if (settings.keep_packed) options.packed_folder = settings.packed_folder;
   parts.kernels = std::string(options.table->name);
   FERRY_TRY(parts.model, Model::load(model, options, *parts.threads));
   const ArchSpec& spec = parts.model->spec();

@@ -39,6 +39,8 @@ struct EngineSettings {
   int max_running = 64;
   int max_waiting = 1024;
   bool prefix_cache = true;
+  bool keep_packed = true;
+  std::filesystem::path packed_folder = {};  // where, set by the program; empty: nowhere
 
   template <class V>
   void visit(V& v) {
@@ -62,6 +64,9 @@ struct EngineSettings {
         .range(1, 1 << 20);
     v("prefix_cache", prefix_cache,
       "keep what was computed, for later prompts that begin with the same tokens");
+    v("keep_packed", keep_packed,
+      "keep large models' weights in this machine's layout under FERRY_HOME/cache, so that they start at "
+      "once");
   }
 };
 

@@ -15,7 +15,6 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "numbers are written as they lie in memory");
 
-constexpr size_t kHeaderAlignment = 8;
 constexpr std::string_view kMetadataKey = "__metadata__";
 
 bool can_be_stored(DType dtype) {
@@ -66,7 +65,7 @@ void SafetensorsWriter::add_tensor(std::string_view name, const TensorView& tens
   tensors_.push_back({std::string(name), tensor});
 }
 
-Result<void> SafetensorsWriter::write(const std::filesystem::path& path) const {
+Result<void> SafetensorsWriter::write(const std::filesystem::path& path, const std::stop_token& stop) const {
   std::vector<std::string_view> names;
   std::vector<const Tensor*> order;
   for (const Tensor& tensor : tensors_) {
@@ -96,11 +95,11 @@ Result<void> SafetensorsWriter::write(const std::filesystem::path& path) const {
     offset += data.size();
   }
   json.end_object();
-  header.resize((header.size() + kHeaderAlignment - 1) / kHeaderAlignment * kHeaderAlignment, ' ');
+  header.resize((header.size() + data_alignment_ - 1) / data_alignment_ * data_alignment_, ' ');
   const uint64_t length = header.size() - sizeof(uint64_t);
   header.replace(0, sizeof length, reinterpret_cast<const char*>(&length), sizeof length);
   pieces[0] = header;
-  return write_file_atomic(path, pieces);
+  return write_file_atomic(path, pieces, stop);
 }
 
 }  // namespace ferry

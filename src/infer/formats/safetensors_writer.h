@@ -1,7 +1,8 @@
 #pragma once
-// Writes safetensors files, byte for byte as the reference implementation does.
+// Writes safetensors files, byte for byte as the reference implementation does unless asked to align more.
 
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,9 @@ namespace ferry {
 // several threads at once.
 class SafetensorsWriter {
  public:
+  // The tensors' bytes begin at a multiple of `data_alignment`, a multiple of 8.
+  explicit SafetensorsWriter(size_t data_alignment = 8) : data_alignment_(data_alignment) {}
+
   // "__metadata__", in the order added; other programs look for "format": "pt".
   void add_metadata(std::string_view key, std::string_view value);
 
@@ -23,8 +27,8 @@ class SafetensorsWriter {
   void add_tensor(std::string_view name, const TensorView& tensor);
 
   // Replaces the file whole or not at all. `invalid_argument` for a name that was added twice, one that is
-  // not valid UTF-8, or a type that safetensors lacks.
-  Result<void> write(const std::filesystem::path& path) const;
+  // not valid UTF-8, or a type that safetensors lacks; `cancelled` when `stop` is requested before the end.
+  Result<void> write(const std::filesystem::path& path, const std::stop_token& stop = {}) const;
 
  private:
   struct Tensor {
@@ -32,6 +36,7 @@ class SafetensorsWriter {
     TensorView view;
   };
 
+  size_t data_alignment_;
   std::vector<std::pair<std::string, std::string>> metadata_;
   std::vector<Tensor> tensors_;
 };

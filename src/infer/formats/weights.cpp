@@ -133,6 +133,12 @@ Result<TensorView> WeightSource::require(std::string_view name, const Shape& exp
               expected.to_string());
 }
 
+std::vector<std::string_view> WeightSource::file_names() const {
+  std::vector<std::string_view> names;
+  for (const OpenFile& file : files_) names.push_back(file.name);
+  return names;
+}
+
 std::vector<std::string_view> WeightSource::names() const {
   std::vector<std::string_view> names;
   for (const Weight& weight : weights_) names.push_back(weight.name);

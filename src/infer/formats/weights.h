@@ -38,6 +38,7 @@ class WeightSource {
   // The same for one that may be absent.
   Result<std::optional<TensorView>> optional(std::string_view name, const Shape& expected) const;
 
+  std::vector<std::string_view> file_names() const;  // the paths of what was opened
   std::vector<std::string_view> names() const;       // sorted; also of tensors that Ferry cannot compute with
   int64_t total_bytes() const;                       // of the tensors that it can
   const std::string& name() const { return name_; }  // the file or folder, for messages

@@ -121,6 +121,7 @@ const KernelTable kEmulatedAmxTable = {
     .unit = {},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return cpu::pack_panels(w, arithmetic, pool, kEmulatedAmxTable); },
+    .packed_bytes = cpu::packed_panel_bytes,
     .matmul = cpu::amx_emulated::amx_matmul<cpu::amx_emulated::SoftwareTiles>,
     .gather = cpu::amx_emulated::gather,
     .rms_norm = nullptr,

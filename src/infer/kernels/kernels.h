@@ -38,7 +38,7 @@ struct PackedMatrix {
   DType source = DType::f32;  // what it was packed from
   int64_t outputs = 0;        // rows of the weight as stored
   int64_t inputs = 0;         // columns
-  Buffer data;
+  SharedBytes data;
 };
 
 // How the keys and values of one layer lie in memory. A page holds page_tokens positions of all kv heads,
@@ -118,6 +118,8 @@ struct KernelTable {
   // w: [outputs, inputs] of any DType, e.g. straight from a mapped file (unaligned is fine).
   // Fails with resource_exhausted when memory is short.
   Result<PackedMatrix> (*pack)(const TensorView& w, Arithmetic arithmetic, ThreadPool& pool);
+  // How many bytes pack() makes of such a matrix.
+  int64_t (*packed_bytes)(DType source, Arithmetic arithmetic, int64_t outputs, int64_t inputs);
   // out[rows, outputs] = x[rows, inputs] · wᵀ
   void (*matmul)(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool);
   // out[i, :] = row ids[i] of w, as f32, as matmul multiplies with it: rounded to bf16 under bf16 arithmetic

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "infer/model/model_files.h"
+#include "infer/model/packed_cache.h"
 #include "infer/model/packed_weights.h"
 #include "infer/model/scratch.h"
 #include "infer/model/weight_loader.h"
@@ -17,7 +18,12 @@ Result<std::unique_ptr<Model>> Model::load(const std::filesystem::path& path, co
   FERRY_CHECK(options.table != nullptr && options.max_rows > 0);
   FERRY_TRY(const ModelFiles files, ModelFiles::open(path));
   std::unique_ptr<Model> model(new Model);
-  FERRY_TRY(model->weights_, WeightLoader(files, options, pool).load());
+  PackedCache cache;
+  if (!options.packed_folder.empty()) {
+    cache = PackedCache(options.packed_folder, files.source, *options.table, options.arithmetic);
+  }
+  FERRY_TRY(model->weights_, WeightLoader(files, options, cache, pool).load());
+  model->keeping_ = cache.write(options.least_packed_bytes);
   FERRY_TRY(Scratch scratch, Scratch::create(files.spec, options.max_rows));
   model->scratch_ = std::make_unique<Scratch>(std::move(scratch));
   model->spec_ = files.spec;

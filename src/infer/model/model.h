@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <thread>
 
 #include "base/core/result.h"
 #include "base/core/thread_pool.h"
@@ -40,8 +41,12 @@ struct Batch {
 struct ModelOptions {
   const kernels::KernelTable* table = nullptr;
   kernels::Arithmetic arithmetic = kernels::Arithmetic::bf16;
-  int32_t max_rows = 512;                // the largest batch; scratch memory is made for it once
-  std::function<void(double)> progress;  // called on the loading thread with the part done, 0 to 1
+  int32_t max_rows = 512;  // the largest batch; scratch memory is made for it once
+  // Packed weights are kept here and mapped at the next load of the same files; empty: nowhere. The first
+  // load writes them on a thread of its own, which ends early with the model.
+  std::filesystem::path packed_folder = {};
+  int64_t least_packed_bytes = int64_t{32} << 20;  // smaller models are packed in less time than is worth it
+  std::function<void(double)> progress = {};            // called on the loading thread with the part done, 0 to 1
 };
 
 class Model {
@@ -80,6 +85,7 @@ class Model {
   ForwardProfile* profile_ = nullptr;
   std::unique_ptr<Weights> weights_;
   std::unique_ptr<Scratch> scratch_;
+  std::jthread keeping_;  // writes the packed weights
 };
 
 }  // namespace ferry

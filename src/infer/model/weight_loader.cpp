@@ -38,14 +38,19 @@ void WeightLoader::finished(const TensorView& view) {
 
 Result<kernels::PackedMatrix> WeightLoader::matrix(std::string name, int64_t outputs, int64_t inputs) {
   FERRY_TRY(const TensorView view, files_.source.require(name, {outputs, inputs}));
-  auto packed = options_.table->pack(view, options_.arithmetic, pool_);
+  auto packed = cache_.find(name, view.dtype, outputs, inputs);
   if (!packed) {
-    const std::string where = fmt::format("{}: tensor {}", files_.source.name(), quoted_name(name));
-    return tl::unexpected(std::move(packed).error().within(where));
+    auto fresh = options_.table->pack(view, options_.arithmetic, pool_);
+    if (!fresh) {
+      const std::string where = fmt::format("{}: tensor {}", files_.source.name(), quoted_name(name));
+      return tl::unexpected(std::move(fresh).error().within(where));
+    }
+    cache_.add(name, *fresh);
+    packed = *std::move(fresh);
   }
   finished(view);
   taken_.insert(std::move(name));
-  return packed;
+  return *std::move(packed);
 }
 
 Result<std::vector<float>> WeightLoader::vector(std::string name, int64_t length, bool wanted) {

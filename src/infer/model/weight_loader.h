@@ -10,6 +10,7 @@
 #include "base/core/thread_pool.h"
 #include "infer/model/model.h"
 #include "infer/model/model_files.h"
+#include "infer/model/packed_cache.h"
 #include "infer/model/packed_weights.h"
 
 namespace ferry {
@@ -18,8 +19,8 @@ namespace ferry {
 // a bias that is there and not added would make answers wrong without a word.
 class WeightLoader {
  public:
-  WeightLoader(const ModelFiles& files, const ModelOptions& options, ThreadPool& pool)
-      : files_(files), spec_(files.spec), options_(options), pool_(pool) {}
+  WeightLoader(const ModelFiles& files, const ModelOptions& options, PackedCache& cache, ThreadPool& pool)
+      : files_(files), spec_(files.spec), options_(options), cache_(cache), pool_(pool) {}
 
   Result<std::unique_ptr<Model::Weights>> load();
 
@@ -37,6 +38,7 @@ class WeightLoader {
   const ModelFiles& files_;
   const ArchSpec& spec_;
   const ModelOptions& options_;
+  PackedCache& cache_;
   ThreadPool& pool_;
   std::set<std::string, std::less<>> taken_;
   int64_t bytes_done_ = 0;

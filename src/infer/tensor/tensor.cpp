@@ -62,4 +62,10 @@ Result<Buffer> Buffer::allocate(size_t bytes) {
   return buffer;
 }
 
+SharedBytes::SharedBytes(Buffer buffer) {
+  const auto shared = std::make_shared<const Buffer>(std::move(buffer));
+  bytes_ = {shared->data(), shared->size()};
+  owner_ = shared;
+}
+
 }  // namespace ferry

@@ -85,4 +85,21 @@ class Buffer {
   std::unique_ptr<std::byte, UnmapMemory> data_;
 };
 
+// Read-only memory that any number of threads may hold on to: a buffer's, or a part of a mapped file.
+class SharedBytes {
+ public:
+  SharedBytes() = default;
+  explicit SharedBytes(Buffer buffer);
+  // `owner` keeps `bytes` alive.
+  SharedBytes(std::shared_ptr<const void> owner, std::span<const std::byte> bytes)
+      : owner_(std::move(owner)), bytes_(bytes) {}
+
+  const std::byte* data() const { return bytes_.data(); }
+  size_t size() const { return bytes_.size(); }
+
+ private:
+  std::shared_ptr<const void> owner_;
+  std::span<const std::byte> bytes_;
+};
+
 }  // namespace ferry

@@ -141,6 +141,7 @@ const KernelTable kAmxTable = {
     .unit = {"AMX bf16 tile product", amx::kPeakFlopsPerRound, amx::peak_rounds},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kAmxTable); },
+    .packed_bytes = packed_panel_bytes,
     .matmul = amx::amx_matmul<amx::HardwareTiles>,
     .gather = amx::gather,
     .rms_norm = amx::rms_norm,

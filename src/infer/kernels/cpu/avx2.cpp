@@ -48,6 +48,7 @@ const KernelTable kAvx2Table = {
     .unit = {"AVX2 f32 multiply-add", avx2::kPeakFlopsPerRound, avx2::peak_rounds},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kAvx2Table); },
+    .packed_bytes = packed_panel_bytes,
     .matmul = avx2::matmul,
     .gather = avx2::gather,
     .rms_norm = avx2::rms_norm,

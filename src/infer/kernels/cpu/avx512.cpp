@@ -54,6 +54,7 @@ const KernelTable kAvx512Table = {
     .unit = {"AVX-512 f32 multiply-add", avx512::kPeakFlopsPerRound, avx512::peak_rounds},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kAvx512Table); },
+    .packed_bytes = packed_panel_bytes,
     .matmul = avx512::matmul,
     .gather = avx512::gather,
     .rms_norm = avx512::rms_norm,

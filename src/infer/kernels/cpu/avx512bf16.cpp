@@ -78,6 +78,7 @@ const KernelTable kAvx512Bf16Table = {
     .unit = {"AVX-512 bf16 dot product", avx512bf16::kPeakFlopsPerRound, avx512bf16::peak_rounds},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kAvx512Bf16Table); },
+    .packed_bytes = packed_panel_bytes,
     .matmul = avx512bf16::bf16_matmul,
     .gather = avx512bf16::gather_exact,
     .rms_norm = avx512bf16::rms_norm,

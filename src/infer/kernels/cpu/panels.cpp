@@ -182,7 +182,12 @@ Result<PackedMatrix> pack_panels(const TensorView& w, Arithmetic arithmetic, Thr
       pack_panel(w, pack_block, shape, p * kLanes, panel);
     }
   });
-  return PackedMatrix{&table, arithmetic, w.dtype, w.rows(), w.shape.back(), std::move(data)};
+  return PackedMatrix{&table, arithmetic, w.dtype, w.rows(), w.shape.back(), SharedBytes(std::move(data))};
+}
+
+int64_t packed_panel_bytes(DType source, Arithmetic arithmetic, int64_t outputs, int64_t inputs) {
+  const PanelShape shape(source, arithmetic, outputs, inputs);
+  return shape.groups * shape.group_bytes;
 }
 
 }  // namespace ferry::kernels::cpu

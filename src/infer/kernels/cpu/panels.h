@@ -80,5 +80,6 @@ struct PanelShape {
 
 Result<PackedMatrix> pack_panels(const TensorView& w, Arithmetic arithmetic, ThreadPool& pool,
                                  const KernelTable& table);
+int64_t packed_panel_bytes(DType source, Arithmetic arithmetic, int64_t outputs, int64_t inputs);
 
 }  // namespace ferry::kernels::cpu

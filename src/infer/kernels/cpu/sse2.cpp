@@ -46,6 +46,7 @@ const KernelTable kSse2Table = {
     .unit = {"SSE2 f32 multiply and add", sse2::kPeakFlopsPerRound, sse2::peak_rounds},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kSse2Table); },
+    .packed_bytes = packed_panel_bytes,
     .matmul = sse2::matmul,
     .gather = sse2::gather,
     .rms_norm = sse2::rms_norm,

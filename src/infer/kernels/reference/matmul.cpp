@@ -33,7 +33,11 @@ Result<PackedMatrix> pack(const TensorView& w, Arithmetic arithmetic, ThreadPool
   FERRY_TRY(const int64_t bytes, checked_bytes(w.dtype, w.shape));
   FERRY_TRY(Buffer data, Buffer::allocate(static_cast<size_t>(bytes)));
   if (bytes > 0) std::memcpy(data.data(), w.data, static_cast<size_t>(bytes));
-  return PackedMatrix{&kTable, arithmetic, w.dtype, w.rows(), w.shape.back(), std::move(data)};
+  return PackedMatrix{&kTable, arithmetic, w.dtype, w.rows(), w.shape.back(), SharedBytes(std::move(data))};
+}
+
+int64_t packed_bytes(DType source, Arithmetic, int64_t outputs, int64_t inputs) {
+  return outputs * TensorView{source, {inputs}, nullptr}.row_bytes();
 }
 
 void matmul(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool) {

@@ -10,6 +10,7 @@
 namespace ferry::kernels::reference {
 
 Result<PackedMatrix> pack(const TensorView& w, Arithmetic arithmetic, ThreadPool& pool);
+int64_t packed_bytes(DType source, Arithmetic arithmetic, int64_t outputs, int64_t inputs);
 void matmul(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool);
 void gather(const PackedMatrix& w, std::span<const int32_t> ids, float* out);
 void rms_norm(const float* x, const float* weight, float eps, int64_t rows, int64_t width, float* out);

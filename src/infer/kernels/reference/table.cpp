@@ -19,6 +19,7 @@ const KernelTable kTable = {
     .supported = [] { return true; },
     .unit = {"plain f32 multiply and add", 8, peak_rounds},
     .pack = pack,
+    .packed_bytes = packed_bytes,
     .matmul = matmul,
     .gather = gather,
     .rms_norm = rms_norm,
