@@ -4,27 +4,26 @@
 
 namespace ferry::api {
 
+void InFlight::State::forget(uint64_t id) {
+  End dropped;  // destroyed after the lock is released: it may own anything
+  const std::lock_guard lock(mutex);
+  const auto entry = ends.find(id);
+  if (entry == ends.end()) return;
+  dropped.swap(entry->second);
+  ends.erase(entry);
+}
+
 InFlight::Registration InFlight::add(End end) {
-  uint64_t id = 0;
-  {
-    const std::lock_guard lock(state_->mutex);
-    if (!state_->ended) {
-      id = ++state_->next;
-      state_->ends.emplace(id, std::move(end));
-    }
-  }
-  if (id == 0) {
+  std::unique_lock lock(state_->mutex);
+  if (state_->ended) {
+    lock.unlock();
     end();
     return nullptr;
   }
-  return {state_.get(), [state = state_, id](void*) {
-            std::function<void()> dropped;  // destroyed after the lock is released: it may own anything
-            const std::lock_guard lock(state->mutex);
-            const auto entry = state->ends.find(id);
-            if (entry == state->ends.end()) return;
-            dropped.swap(entry->second);
-            state->ends.erase(entry);
-          }};
+  const uint64_t id = ++state_->next;
+  state_->ends.emplace(id, std::move(end));
+  lock.unlock();
+  return {state_.get(), [state = state_, id](void*) { state->forget(id); }};
 }
 
 void InFlight::begin_draining() {

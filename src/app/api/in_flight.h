@@ -1,6 +1,7 @@
 #pragma once
 // The requests that are being answered, and whether more are taken: what a server that stops must know.
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,7 +14,7 @@ class InFlight {
  public:
   // Ends a request's answer before its time, so that its client sees why. Called once at most.
   using End = std::function<void()>;
-  // Ends a registration when it is destroyed; outlives nothing but the answer.
+  // The answer is over when this is destroyed.
   using Registration = std::shared_ptr<void>;
 
   // Where all answers have been ended already, `end` is called at once.
@@ -28,14 +29,16 @@ class InFlight {
 
  private:
   struct State {
-    std::mutex mutex;
+    void forget(uint64_t id);
+
+    std::mutex mutex;  // guards what follows
     bool draining = false;
     bool ended = false;
     std::map<uint64_t, End> ends;
     uint64_t next = 0;
   };
 
-  std::shared_ptr<State> state_ = std::make_shared<State>();  // all of it guarded by its mutex
+  std::shared_ptr<State> state_ = std::make_shared<State>();  // registrations may outlive this
 };
 
 }  // namespace ferry::api

@@ -87,14 +87,14 @@ MetricLabels labels_of(const EngineReading& engine, size_t index, MetricLabels m
 }
 
 void write_finished(MetricsText& text, std::span<const EngineReading> engines) {
-  constexpr std::string_view name = "vllm:request_success_total";
-  text.family(name, "counter", "Answers that ended, by reason.");
+  constexpr std::string_view kName = "vllm:request_success_total";
+  text.family(kName, "counter", "Answers that ended, by reason.");
   const std::pair<EngineFinish, const char*> reasons[] = {
       {EngineFinish::stop, "stop"}, {EngineFinish::length, "length"}, {EngineFinish::cancelled, "abort"}};
   for (size_t i = 0; i < engines.size(); ++i) {
     for (const auto& [finish, reason] : reasons) {
       const Counter& count = engines[i].metrics->finished[static_cast<size_t>(finish)];
-      text.sample(name, labels_of(engines[i], i, {{"finished_reason", reason}}),
+      text.sample(kName, labels_of(engines[i], i, {{"finished_reason", reason}}),
                   static_cast<double>(count.value()));
     }
   }
@@ -102,23 +102,23 @@ void write_finished(MetricsText& text, std::span<const EngineReading> engines) {
 
 // Nothing defers an answer but a lack of room.
 void write_waiting(MetricsText& text, std::span<const EngineReading> engines) {
-  constexpr std::string_view name = "vllm:num_requests_waiting_by_reason";
-  text.family(name, "gauge", "Answers that wait to be computed, by reason.");
+  constexpr std::string_view kName = "vllm:num_requests_waiting_by_reason";
+  text.family(kName, "gauge", "Answers that wait to be computed, by reason.");
   for (size_t i = 0; i < engines.size(); ++i) {
-    text.sample(name, labels_of(engines[i], i, {{"reason", "capacity"}}),
+    text.sample(kName, labels_of(engines[i], i, {{"reason", "capacity"}}),
                 static_cast<double>(engines[i].status.waiting));
-    text.sample(name, labels_of(engines[i], i, {{"reason", "deferred"}}), 0);
+    text.sample(kName, labels_of(engines[i], i, {{"reason", "deferred"}}), 0);
   }
 }
 
 void write_cache_config(MetricsText& text, std::span<const EngineReading> engines) {
-  constexpr std::string_view name = "vllm:cache_config_info";
-  text.family(name, "gauge", "How the KV cache is made; always 1.");
+  constexpr std::string_view kName = "vllm:cache_config_info";
+  text.family(kName, "gauge", "How the KV cache is made; always 1.");
   for (size_t i = 0; i < engines.size(); ++i) {
     const EngineReading& engine = engines[i];
     const int64_t tokens = int64_t{engine.status.kv_pages} * engine.status.kv_page_tokens;
     const double longest = static_cast<double>(tokens) / std::max(1, engine.max_model_len);
-    text.sample(name,
+    text.sample(kName,
                 labels_of(engine, i,
                           {{"block_size", std::to_string(engine.status.kv_page_tokens)},
                            {"cache_dtype", engine.kv_type},

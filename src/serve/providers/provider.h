@@ -3,7 +3,9 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/core/result.h"
 #include "serve/dialects/exchange.h"
@@ -38,14 +40,12 @@ class Provider {
 
   // The request's one prompt as tokens, and tokens as text. `done` is called once, maybe at once. Only who
   // runs the model knows.
-  virtual void tokenize(GenerationRequest request, std::function<void(ApiResult<TokenizedPrompt>)> done) {
-    (void)request;
-    done(tl::unexpected(no_tokens()));
+  virtual void tokenize(GenerationRequest /*request*/, std::function<void(ApiResult<TokenizedPrompt>)> done) {
+    std::move(done)(tl::unexpected(no_tokens()));
   }
-  virtual void detokenize(std::string model, std::vector<TokenId> tokens,
+  virtual void detokenize(std::string /*model*/, std::vector<TokenId> /*tokens*/,
                           std::function<void(ApiResult<std::string>)> done) {
-    (void)model, (void)tokens;
-    done(tl::unexpected(no_tokens()));
+    std::move(done)(tl::unexpected(no_tokens()));
   }
 
  private:
