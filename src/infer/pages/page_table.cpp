@@ -43,8 +43,8 @@ void PageTable::replace(size_t index, PageId page) {
   pool_->release(std::exchange(pages_[index], page));
 }
 
-void PageTable::clear() {
-  while (!pages_.empty()) {
+void PageTable::shrink(size_t count) {
+  while (pages_.size() > count) {
     pool_->release(pages_.back());
     pages_.pop_back();
   }

@@ -41,7 +41,9 @@ class PageTable {
   // From now on the sequence's `index`-th page is `page`, which holds the same.
   void replace(size_t index, PageId page);
 
-  void clear();
+  // Gives back all pages but the first `count`.
+  void shrink(size_t count);
+  void clear() { shrink(0); }
 
  private:
   bool must_copy(int64_t first) const;

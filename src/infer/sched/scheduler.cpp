@@ -59,6 +59,7 @@ Result<void> Scheduler::add(SequenceRequest request) {
   SequenceState state;
   state.ids = std::move(request.ids);
   state.prompt_tokens = static_cast<int32_t>(request.prompt.size());
+  state.most_tokens = most;
   state.priority = request.priority;
   state.arrival = ++arrivals_;
   state.tenant = tenant;
@@ -274,18 +275,64 @@ void Scheduler::give_rows(StepPlan& plan, const Sequence& sequence, int32_t rows
   (sequence.missing() == 1 ? plan.answer_rows : plan.prompt_rows) += rows;
 }
 
+int32_t Scheduler::spare_rows(const StepPlan& plan) const {
+  int32_t logits = limits_.max_logits;
+  for (const PlannedSequence& planned : plan.sequences) logits -= planned.logits;
+  const int32_t rows = budget_.prompt_rows(plan.answer_rows) - plan.prompt_rows - plan.draft_rows;
+  return std::max(0, std::min(rows, logits));
+}
+
+int32_t Scheduler::most_drafts(const PlannedSequence& planned) const {
+  if (!planned.samples || planned.ids.size() > 1 || planned.tokens.size() > 1) return 0;
+  const Sequence& sequence = *sequences_.at(planned.ids.front());
+  const int64_t most = sequence.most_tokens - sequence.size() - 1;  // the step gives one more than it accepts
+  return static_cast<int32_t>(std::clamp<int64_t>(most, 0, limits_.max_step_tokens));
+}
+
+void Scheduler::draft(StepPlan& plan, PlannedSequence& planned, std::span<const TokenId> guesses) {
+  Sequence& sequence = *sequences_.at(planned.ids.front());
+  FERRY_CHECK(sequence.drafts.empty());
+  auto count = std::min({static_cast<int32_t>(guesses.size()), most_drafts(planned), spare_rows(plan)});
+  if (count == 0) return;
+  if (!sequence.pages.write(sequence.computed, sequence.size() + count, plan.copies)) {
+    const auto room = static_cast<int32_t>(sequence.pages.pages().size()) * pool_.page_tokens();
+    count = std::min(count, room - sequence.size());
+  }
+  sequence.drafts.assign(guesses.begin(), guesses.begin() + count);
+  planned.drafts = sequence.drafts;
+  planned.pages = sequence.pages.pages();
+  planned.logits += count;
+  plan.draft_rows += count;
+}
+
 void Scheduler::commit(const StepPlan& plan, std::span<const TokenId> sampled) {
   for (const PlannedSequence& planned : plan.sequences) {
     const std::shared_ptr<Sequence> sequence = sequences_.at(planned.ids.front());
     const size_t answers = planned.ids.size();
+    const auto accepted = static_cast<size_t>(planned.accepted);
+    const int32_t rows = static_cast<int32_t>(planned.tokens.size()) + planned.accepted;
     const bool samples = planned.samples;  // the plan's spans end with the changes below
-    advance(*sequence, static_cast<int32_t>(planned.tokens.size()));
+    FERRY_CHECK(accepted <= planned.drafts.size() && sampled.size() >= accepted);
+    accept_drafts(*sequence, sampled.first(accepted));
+    sampled = sampled.subspan(accepted);
+    advance(*sequence, rows);
     if (!samples) continue;
     FERRY_CHECK(sampled.size() >= answers);
     append(*sequence, sampled.first(answers));
     sampled = sampled.subspan(answers);
   }
   FERRY_CHECK(sampled.empty());
+}
+
+// Those accepted become tokens, computed in this step; of the others nothing remains but what the next rows
+// overwrite.
+void Scheduler::accept_drafts(Sequence& sequence, std::span<const TokenId> accepted) {
+  if (sequence.drafts.empty()) return;
+  FERRY_CHECK(std::ranges::equal(accepted, std::span(sequence.drafts).first(accepted.size())));
+  sequence.tokens.insert(sequence.tokens.end(), accepted.begin(), accepted.end());
+  hash_whole_pages(sequence, pool_);
+  sequence.drafts.clear();
+  sequence.pages.shrink(static_cast<size_t>(pool_.pages_for(sequence.size())));
 }
 
 void Scheduler::advance(Sequence& sequence, int32_t rows) {

@@ -15,12 +15,14 @@
 //   3. share_rows: each running answer gets its row; prompts share what max_step_tokens and max_step_ms
 //   leave,
 //      again so that the oldest always advances.
+// What is left over, draft() may give to guesses at answers' next tokens: they have no claim to rows, take
+// only pages that nobody holds, and those that turn out wrong leave no trace.
 //
 // Whole pages of computed tokens are published in the prefix index, and sequences start from the pages that
 // they find there; the numeric contract (docs/adr/0002) makes that exact. A prompt with several answers is
 // computed once: its ids share the sequence until the first token, then its pages.
 //
-// Order of calls: add* (next took? commit remove*)*. Used by one thread (the engine's).
+// Order of calls: add* (next draft* took? commit remove*)*. Used by one thread (the engine's).
 
 #include <cstdint>
 #include <memory>
@@ -59,12 +61,17 @@ struct SequenceRequest {
 
 // Consecutive tokens of one sequence, to be computed in this step. The spans are valid until commit().
 struct PlannedSequence {
-  std::span<const SequenceId> ids;  // whose tokens these are: several for a prompt with several answers
-  std::span<const TokenId> tokens;  // [rows]
-  std::span<const PageId> pages;    // of the whole sequence up to the last of these tokens
+  std::span<const SequenceId> ids;       // whose tokens these are: several for a prompt with several answers
+  std::span<const TokenId> tokens;       // a row each
+  std::span<const TokenId> drafts = {};  // guesses at those that follow: more rows, after the tokens'
+  std::span<const PageId> pages;         // of the whole sequence up to the last of these rows
   int32_t first_position = 0;
   int32_t logits = 0;    // so many of the last rows' logits are wanted
-  bool samples = false;  // the last row's logits give each id's next token
+  bool samples = false;  // the logits of the last token's row give each id's next token; those of a draft's
+                         // row the one after it, if the draft is right
+  int32_t accepted = 0;  // leading drafts that became tokens: to be set before commit()
+
+  int32_t rows() const { return static_cast<int32_t>(tokens.size() + drafts.size()); }
 };
 
 struct StepPlan {
@@ -72,7 +79,8 @@ struct StepPlan {
   std::vector<PlannedSequence> sequences;
   int32_t answer_rows = 0;  // of sequences that only lack their newest token
   int32_t prompt_rows = 0;
-  int32_t rows() const { return answer_rows + prompt_rows; }
+  int32_t draft_rows = 0;
+  int32_t rows() const { return answer_rows + prompt_rows + draft_rows; }
 };
 
 struct SchedulerCounters {
@@ -94,11 +102,21 @@ class Scheduler {
   // The next step; empty when there is nothing to do.
   StepPlan next();
 
+  // Rows that the step has left for drafts.
+  int32_t spare_rows(const StepPlan& plan) const;
+  // How many drafts a planned sequence may have: 0 if it is not an answer that gets its next token.
+  int32_t most_drafts(const PlannedSequence& planned) const;
+  // Adds rows for guesses at a sequence's next tokens to the plan that next() gave last: for the first ones
+  // of `guesses`, as many as rows and pages allow. At most once for each sequence.
+  void draft(StepPlan& plan, PlannedSequence& planned, std::span<const TokenId> guesses);
+
   // How long the step took.
-  void took(const StepPlan& plan, double ms) { budget_.took(plan.answer_rows, plan.prompt_rows, ms); }
+  void took(const StepPlan& plan, double ms) {
+    budget_.took(plan.answer_rows + plan.draft_rows, plan.prompt_rows, ms);
+  }
 
   // The plan has been computed. sampled: for each planned sequence that `samples`, the new token of each of
-  // its ids.
+  // its ids; where drafts were accepted, those first.
   void commit(const StepPlan& plan, std::span<const TokenId> sampled);
 
   // The answer ended or was cancelled; its pages are free at once. Unknown ids are ignored.
@@ -139,6 +157,7 @@ class Scheduler {
   static int32_t most_rows(const Sequence& sequence, int32_t logits_left);
   static void give_rows(StepPlan& plan, const Sequence& sequence, int32_t rows);
 
+  void accept_drafts(Sequence& sequence, std::span<const TokenId> accepted);
   void advance(Sequence& sequence, int32_t rows);
   void publish(Sequence& sequence);
   void append(Sequence& sequence, std::span<const TokenId> sampled);

@@ -18,6 +18,8 @@ void million_simulated_steps(benchmark::State& state) {
     state.counters["preemptions"] = static_cast<double>(report.preemptions);
     state.counters["copies"] = static_cast<double>(report.copies);
     state.counters["hits"] = static_cast<double>(report.hits);
+    state.counters["drafts"] = static_cast<double>(report.drafts);
+    state.counters["accepted"] = static_cast<double>(report.accepted);
     state.counters["longest_wait"] = static_cast<double>(report.longest_wait);
   }
 }

@@ -19,9 +19,10 @@ struct SequenceState {
   // Set when it arrives.
   std::vector<SequenceId> ids;  // several while they have their prompt in common, until the first token
   int32_t prompt_tokens = 0;
-  int32_t priority = 0;  // lower goes first
-  uint64_t arrival = 0;  // 1, 2, ... in order of arrival
-  int32_t branch = 0;    // of those that arrived as one
+  int64_t most_tokens = 0;  // that it may come to have
+  int32_t priority = 0;     // lower goes first
+  uint64_t arrival = 0;     // 1, 2, ... in order of arrival
+  int32_t branch = 0;       // of those that arrived as one
   Tenant* tenant = nullptr;
   Salt salt;
   bool prompt_logits = false;
@@ -49,6 +50,7 @@ struct Sequence : SequenceState {
   Sequence(SequenceState state, PagePool& pool) : SequenceState(std::move(state)), pages(pool) {}
 
   PageTable pages;
+  std::vector<TokenId> drafts;  // guesses at its next tokens that the planned step verifies
 };
 
 // Who keeps their pages when there are too few. A total order; the first of all sequences keeps its pages

@@ -29,6 +29,8 @@ struct SimulationReport {
   uint64_t copies = 0;
   uint64_t preemptions = 0;
   uint64_t hits = 0;          // tokens
+  uint64_t drafts = 0;        // tokens
+  uint64_t accepted = 0;      // of these
   uint64_t longest_wait = 0;  // steps between two rows of one answer
 };
 
@@ -47,7 +49,8 @@ class Simulation {
         contents_(static_cast<size_t>(pool_.capacity() * page_tokens_)),
         limits_(draw_limits()),
         scheduler_(limits_, pool_),
-        arrivals_of_8_(1 + pick(6)) {
+        arrivals_of_8_(1 + pick(6)),
+        drafts_of_8_(pick(9)) {
     for (auto& document : documents_) {
       for (int i = 0; i < kLongestPrompt; ++i) document.push_back(token());
     }
@@ -155,17 +158,50 @@ class Simulation {
   }
 
   void step() {
-    const StepPlan plan = scheduler_.next();
+    StepPlan plan = scheduler_.next();
+    draft(plan);
     check_plan(plan);
     if (!report_.failure.empty()) return;
     compute(plan);
     const std::vector<TokenId> sampled = sample(plan);
+    std::vector<SequenceId> extended;
+    for (const PlannedSequence& planned : plan.sequences) {
+      if (planned.samples) extended.insert(extended.end(), planned.ids.begin(), planned.ids.end());
+    }
     const double ms = 5 + plan.answer_rows * 2.0 + plan.prompt_rows * (1.0 + rng_.uniform());
     scheduler_.took(plan, rng_.below(50) == 0 ? ms * 100 : ms);
     scheduler_.commit(plan, sampled);
+    for (const SequenceId id : extended) check_extended(id);
     end_answers();
     check_holders();
     check_index();
+  }
+
+  // Guesses of which the first ones are right, from none to all.
+  void draft(StepPlan& plan) {
+    for (PlannedSequence& planned : plan.sequences) {
+      if (pick(8) >= drafts_of_8_ || scheduler_.most_drafts(planned) == 0) continue;
+      Live guessed = live_.at(planned.ids.front());
+      std::vector<TokenId> guesses;
+      const int32_t right = pick(12);
+      for (int32_t i = 0; i < 10; ++i) {
+        guesses.push_back((next_token(guessed) + (i < right ? 0 : 1)) % 3);
+        guessed.tokens.push_back(guesses.back());
+      }
+      scheduler_.draft(plan, planned, guesses);
+      check(std::ranges::equal(planned.drafts, std::span(guesses).first(planned.drafts.size())),
+            "the drafts are not those that were offered");
+      report_.drafts += planned.drafts.size();
+    }
+  }
+
+  // Who has got its next token holds pages for what is computed, and no more.
+  void check_extended(SequenceId id) {
+    const size_t pages = scheduler_.pages(id).size();
+    const auto wanted = static_cast<size_t>(pool_.pages_for(scheduler_.computed(id)));
+    check(pages == wanted, "a draft's page is kept");
+    check(pages == 0 || scheduler_.computed(id) + 1 == std::ssize(scheduler_.tokens(id)),
+          "a draft is computed, though it is wrong");
   }
 
   void check_plan(const StepPlan& plan) {
@@ -175,7 +211,7 @@ class Simulation {
     int32_t logits = 0;
     std::set<SequenceId> planned_ids;
     for (const PlannedSequence& planned : plan.sequences) {
-      rows += static_cast<int32_t>(planned.tokens.size());
+      rows += planned.rows();
       logits += planned.logits;
       check(!planned.tokens.empty(), "a sequence is planned without rows");
       for (const SequenceId id : planned.ids) check(planned_ids.insert(id).second, "planned twice");
@@ -218,34 +254,50 @@ class Simulation {
     }
     report_.copies += plan.copies.size();
     for (const PlannedSequence& planned : plan.sequences) {
-      const Live& live = live_.at(planned.ids.front());
+      const Live live = with_drafts(planned);
       const std::vector<uint64_t> right = hashes(live);
-      for (size_t i = 0; i < planned.tokens.size(); ++i) {
+      for (size_t i = 0; i < static_cast<size_t>(planned.rows()); ++i) {
         const size_t at = static_cast<size_t>(planned.first_position) + i;
-        if (!check(at < live.tokens.size() && planned.tokens[i] == live.tokens[at], "a wrong token")) return;
+        const TokenId token =
+            i < planned.tokens.size() ? planned.tokens[i] : planned.drafts[i - planned.tokens.size()];
+        if (!check(at < live.tokens.size() && token == live.tokens[at], "a wrong token")) return;
         const PageId page = planned.pages[at / static_cast<size_t>(page_tokens_)];
         check(pool_.writable(page), "a shared page is written");
         content(planned.pages, at) = right[at];
       }
     }
     for (const PlannedSequence& planned : plan.sequences) {
-      const std::vector<uint64_t> right = hashes(live_.at(planned.ids.front()));
-      const size_t end = static_cast<size_t>(planned.first_position) + planned.tokens.size();
+      const std::vector<uint64_t> right = hashes(with_drafts(planned));
+      const auto end = static_cast<size_t>(planned.first_position + planned.rows());
       for (size_t i = 0; i < end; ++i) check(content(planned.pages, i) == right[i], "wrong keys and values");
     }
   }
 
-  std::vector<TokenId> sample(const StepPlan& plan) {
+  Live with_drafts(const PlannedSequence& planned) const {
+    Live live = live_.at(planned.ids.front());
+    live.tokens.insert(live.tokens.end(), planned.drafts.begin(), planned.drafts.end());
+    return live;
+  }
+
+  std::vector<TokenId> sample(StepPlan& plan) {
     std::vector<TokenId> sampled;
-    for (const PlannedSequence& planned : plan.sequences) {
+    for (PlannedSequence& planned : plan.sequences) {
       const auto end = planned.first_position + static_cast<int32_t>(planned.tokens.size());
       for (const SequenceId id : planned.ids) {
         Live& live = live_.at(id);
         check(planned.samples == (end == std::ssize(live.tokens)), "samples at the wrong token");
         check_logits(planned, end, live);
         if (!planned.samples) continue;
-        sampled.push_back(next_token(live));
-        live.tokens.push_back(sampled.back());
+        const auto known = std::ssize(live.tokens);
+        for (const TokenId guess : planned.drafts) {
+          if (next_token(live) != guess || pick(100) == 0) break;  // or the answer ends
+          live.tokens.push_back(guess);
+          ++planned.accepted;
+        }
+        live.tokens.push_back(next_token(live));
+        sampled.insert(sampled.end(), live.tokens.begin() + known, live.tokens.end());
+        report_.accepted += static_cast<uint64_t>(planned.accepted);
+        check(live.tokens.size() <= live.end, "an answer is too long");
       }
       if (planned.samples) report_.branched += planned.ids.size() - 1;
     }
@@ -253,7 +305,7 @@ class Simulation {
   }
 
   // Each prompt token's logits come once, where they are wanted, and otherwise only those that are sampled
-  // from.
+  // from, or would be if the drafts were right.
   void check_logits(const PlannedSequence& planned, int32_t end, Live& live) {
     int32_t wanted = planned.samples ? 1 : 0;
     if (live.prompt_logits && live.logits < static_cast<int32_t>(live.prompt)) {
@@ -261,6 +313,7 @@ class Simulation {
       wanted = std::max(wanted, end - std::max(live.logits, planned.first_position));
       live.logits = std::max(live.logits, end);
     }
+    wanted += static_cast<int32_t>(planned.drafts.size());
     check(planned.logits == wanted, "not the logits that are wanted");
   }
 
@@ -339,6 +392,7 @@ class Simulation {
   SchedulerLimits limits_;
   Scheduler scheduler_;
   int32_t arrivals_of_8_;
+  int32_t drafts_of_8_;
   std::vector<TokenId> documents_[3];
   std::map<SequenceId, Live> live_;
   SequenceId next_id_ = 1;
@@ -357,6 +411,8 @@ inline SimulationReport simulate(uint64_t seed, uint64_t steps) {
     total.copies += one.copies;
     total.preemptions += one.preemptions;
     total.hits += one.hits;
+    total.drafts += one.drafts;
+    total.accepted += one.accepted;
     total.longest_wait = std::max(total.longest_wait, one.longest_wait);
     if (!one.failure.empty()) {
       total.failure = fmt::format("seed {}, step {}: {}", seed, one.steps, one.failure);

@@ -16,6 +16,8 @@ TEST(Simulation, SixtyThousandRandomStepsKeepEveryInvariant) {
   EXPECT_GT(report.copies, 1000u);
   EXPECT_GT(report.preemptions, 1000u);
   EXPECT_GT(report.hits, 10000u);
+  EXPECT_GT(report.accepted, 10000u);
+  EXPECT_GT(report.drafts - report.accepted, 10000u);
   RecordProperty("longest_wait", static_cast<int>(report.longest_wait));
 }
 
