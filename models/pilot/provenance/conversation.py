@@ -219,7 +219,7 @@ INTENTS: dict[str, tuple[str, dict[str, list[str]]]] = {
         },
     ),
     "size": (
-        "I am very small: I have about three million parameters, so I know little beyond my tasks.",
+        "I am very small: I have about four million parameters, so I know little beyond my tasks.",
         {
             "train": [
                 "[What is|Say] your [size|number of parameters|parameter count].",

@@ -13,10 +13,13 @@ from tokenizers import Tokenizer
 import conversation
 import documents
 import entities
+import helpdesk
 import layouts
 import phrasings
+import reviews
 import tickets
 from generator import training_chunk
+from splits import split_of
 from text import letter_pieces
 
 HERE = Path(__file__).parent
@@ -37,14 +40,20 @@ ENTITY_LISTS = (
 def phrasing_tables(split: str) -> Iterator[tuple[list[str], list[str]]]:
     """Pairs of training phrasings and those of another split."""
     for label in tickets.LABELS:
-        yield tickets.TRAIN[label], {"dev": tickets.DEV, "heldout": tickets.HELDOUT}[split][label]
+        more = helpdesk.WHOLE[label]
+        other = {"dev": tickets.DEV, "heldout": tickets.HELDOUT}[split][label] + split_of(more, split)
+        yield tickets.TRAIN[label] + split_of(more, "train"), other
+    for table, more in (
+        (tickets.ASK, helpdesk.ASK),
+        (tickets.SETTLED, helpdesk.ASIDES),
+        (phrasings.ASK_SENTIMENT, reviews.ASK),
+    ):
+        yield table["train"] + split_of(more, "train"), table[split] + split_of(more, split)
+    yield split_of(helpdesk.FRAMES, "train"), split_of(helpdesk.FRAMES, split)
     for table in (
         tickets.OPENERS,
         tickets.CLOSERS,
-        tickets.SETTLED,
-        tickets.ASK,
         documents.ASK,
-        phrasings.ASK_SENTIMENT,
         phrasings.ASK_SUMMARY,
         phrasings.FILLER,
         phrasings.CAUSES,
@@ -60,7 +69,11 @@ def phrasing_tables(split: str) -> Iterator[tuple[list[str], list[str]]]:
         for clauses in documents.CLAUSES[kind].values():
             yield clauses["train"], clauses[split]
     for label in ("positive", "negative", "neutral"):
-        yield phrasings.SENTIMENT["train"][label], phrasings.SENTIMENT[split][label]
+        more = reviews.WHOLE[label]
+        other = phrasings.SENTIMENT[split][label] + split_of(more, split)
+        yield phrasings.SENTIMENT["train"][label] + split_of(more, "train"), other
+        for lists in (reviews.CLAUSES, reviews.VERDICTS, reviews.FRAMES):
+            yield split_of(lists[label], "train"), split_of(lists[label], split)
     for signs in phrasings.ARITHMETIC.values():
         yield signs["train"], signs[split]
     for facts in (phrasings.MEETING, phrasings.INCIDENT):

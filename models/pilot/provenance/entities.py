@@ -116,7 +116,7 @@ CODAS = ["", "", "", "", *"b ck d f g k l ll m n nd ng nt p r rd rk rn s sh ss s
 DOMAIN_END = ("com", "org", "net", "de", "io", "co.uk", "eu")
 RESERVED = {
     word.lower()
-    for lists in (FIRST, LAST, COMPANY, CITY, ITEM_ADJ, ITEM_NOUN, PRODUCT)
+    for lists in (FIRST, LAST, COMPANY, CITY, ITEM_ADJ, ITEM_NOUN, PRODUCT, phrasings.PLACES, phrasings.TEAMS)
     for split in ("dev", "heldout")
     for word in lists[split]
 }

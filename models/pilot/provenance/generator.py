@@ -18,21 +18,24 @@ from pathlib import Path
 
 import conversation
 import documents
+import helpdesk
 import layouts
 import phrasings
+import reviews
 import tickets
-from entities import CURRENCIES, Entities, money_text
+from entities import CURRENCIES, RESERVED, Entities, money_text
+from splits import split_of
 
 Message = dict[str, str]
 HELDOUT_COUNTS = {"classify": 120, "extract": 140, "sentiment": 80, "arithmetic": 50, "summary": 50, "chat": 60}
 WEIGHTS = {
-    "extract": 0.42,
-    "classify": 0.13,
-    "sentiment": 0.20,
-    "summary": 0.10,
+    "extract": 0.28,
+    "classify": 0.22,
+    "sentiment": 0.29,
+    "summary": 0.08,
     "arithmetic": 0.07,
-    "chat": 0.04,
-    "repeat": 0.04,
+    "chat": 0.03,
+    "repeat": 0.03,
 }
 COMPOSED_SHARE = 0.5
 CHOICE = re.compile(r"\[([^\[\]]*)\]")
@@ -65,20 +68,29 @@ class Slots(dict[str, str]):
             "customer": source.person,
             "items": lambda: f"{source.number()} x {source.item()}",
             "noun": lambda: source.item().split()[-1],
-            "thing": lambda: source.rng.choice(phrasings.PLACES[source.split]),
+            "thing": self.thing,
             "team": lambda: source.rng.choice(phrasings.TEAMS[source.split]),
             "clock": lambda: f"{source.rng.randint(7, 21)}:{source.rng.choice(('00', '15', '30', '45'))}",
             "pos": lambda: self.adjective("positive"),
             "neg": lambda: self.adjective("negative"),
             "neu": lambda: self.adjective("neutral"),
         }
+        if words := reviews.WORDS.get(name) or helpdesk.WORDS.get(name):
+            self[slot] = source.rng.choice(split_of(words, source.split)).format_map(self)
+            return self[slot]
         self[slot] = makers[name]() if name in makers else getattr(source, name)()
         return self[slot]
 
     def adjective(self, label: str) -> str:
         rng = self.source.rng
-        wide = self.source.split == "train" and rng.random() < 0.5
-        return rng.choice((phrasings.MORE_ADJECTIVES if wide else phrasings.ADJECTIVES)[label])
+        wide = self.source.split == "train" and rng.random() < 0.65
+        more = phrasings.MORE_ADJECTIVES[label] + reviews.ADJECTIVES[label]
+        return rng.choice(more if wide else phrasings.ADJECTIVES[label])
+
+    def thing(self) -> str:
+        rng = self.source.rng
+        wide = self.source.split == "train" and rng.random() < 0.6
+        return rng.choice(reviews.THINGS if wide else phrasings.PLACES[self.source.split])
 
 
 class Generator:
@@ -125,47 +137,97 @@ class Generator:
         rng, split = self.rng, self.split
         label = label or rng.choice(tickets.LABELS)
         slots = Slots(self.entities)
-        pool = {"train": tickets.TRAIN, "dev": tickets.DEV, "heldout": tickets.HELDOUT}[split]
-        parts = [capital(self._text(rng.choice(pool[label]), slots))]
-        if split == "train" and rng.random() < 0.2:
-            parts[0] = f"{self._text(rng.choice(tickets.LEADS), slots)} {parts[0][0].lower()}{parts[0][1:]}"
-        if split == "train" and rng.random() < 0.15:
-            parts.append(capital(self._text(rng.choice(pool[label]), slots)))
-        if split == "train" and rng.random() < 0.2:
-            parts[0] = self._splice(parts[0], self._text(rng.choice(pool[label]), slots))
+        parts = [self._ticket(label, slots)]
+        others = [name for name in tickets.LABELS if name != label]
         if rng.random() < 0.3:
-            topic = rng.choice([name for name in tickets.LABELS if name != label])
+            topic = rng.choice(others)
             settled = self._text(
                 rng.choice(tickets.SETTLED[split]), Slots(self.entities, topic=rng.choice(tickets.TOPICS[topic]))
             )
             parts.insert(rng.randint(0, len(parts)), capital(settled))
+        if split != "heldout" and rng.random() < 0.3:
+            parts.insert(rng.randint(0, len(parts)), self._aside(rng.choice(others)))
+        if split != "heldout" and rng.random() < 0.25:
+            frame = self._text(
+                rng.choice(split_of(helpdesk.FRAMES, split)), Slots(self.entities, text="{text}", other="{other}")
+            )
+            other = self._ticket(rng.choice(others), Slots(self.entities))
+            parts = [frame.replace("{text}", " ".join(parts)).replace("{other}", other)]
         if rng.random() < 0.45:
             parts.insert(0, self._text(rng.choice(tickets.OPENERS[split]), slots))
         if rng.random() < 0.45:
             parts.append(self._text(rng.choice(tickets.CLOSERS[split]), slots))
         text = " ".join(parts)
         if split == "train":
-            text = self._noise(self._blur(text, 0.5))
+            text = self._noise(text)
         labels = list(tickets.LABELS)
         if rng.random() < 0.5:
             rng.shuffle(labels)
-        return label, self._ask(tickets.ASK[split], text, label, labels=listing(labels, rng))
+        asks = tickets.ASK[split] + split_of(helpdesk.ASK, split)
+        return label, self._ask(asks, text, label, labels=listing(labels, rng))
+
+    def _ticket(self, label: str, slots: Slots) -> str:
+        """A sentence of a label; in training now and then two, or parts of two, or with unknown words."""
+        rng, split = self.rng, self.split
+        pool = {"train": tickets.TRAIN, "dev": tickets.DEV, "heldout": tickets.HELDOUT}[split][label]
+        pool = pool + split_of(helpdesk.WHOLE[label], split)
+        text = capital(self._text(rng.choice(pool), slots))
+        if split != "train":
+            return text
+        if rng.random() < 0.2:
+            text = f"{self._text(rng.choice(tickets.LEADS), slots)} {text[0].lower()}{text[1:]}"
+        if rng.random() < 0.2:
+            text = self._splice(text, self._text(rng.choice(pool), slots))
+        if rng.random() < 0.15:
+            text += " " + capital(self._text(rng.choice(pool), slots))
+        return self._blur(text, 0.3)
+
+    def _aside(self, label: str) -> str:
+        """A remark that names a topic of a label which the ticket does not have."""
+        rng, split = self.rng, self.split
+        topics = helpdesk.TOPICS[label] if split == "train" else tickets.TOPICS[label]
+        remark = rng.choice(split_of(helpdesk.ASIDES, split))
+        remark = capital(self._text(remark, Slots(self.entities, topic=rng.choice(topics))))
+        return remark + rng.choice((".", ".", ".", ".", "!", ";", ",", " -"))
 
     def sentiment(self, label: str) -> tuple[str, list[Message]]:
         rng, split = self.rng, self.split
         label = label or rng.choice(("positive", "negative", "neutral"))
         slots = Slots(self.entities)
         pool = phrasings.SENTIMENT[split]
-        parts = [capital(self._text(rng.choice(pool[label]), slots))]
-        if split == "train" and rng.random() < 0.3:
-            parts.append(capital(self._text(rng.choice(pool[label]), slots)))
+        framed = split != "heldout" and rng.random() < 0.3
+        if framed:
+            parts = [self._framed(label, slots)]
+        else:
+            whole = pool[label] + split_of(reviews.WHOLE[label], split)
+            parts = [capital(self._text(rng.choice(whole), slots))]
+            if split == "train" and rng.random() < 0.3:
+                parts.append(capital(self._text(rng.choice(whole), slots)))
         if rng.random() < 0.3:
             facts = [fact for fact in pool["neutral"] if not re.search(r"\{(pos|neg|neu)", fact)]
             parts.insert(0, capital(self._text(rng.choice(facts), slots)))
+        if split == "train" and rng.random() < 0.15:
+            fact = self._text(rng.choice(split_of(reviews.CLAUSES["neutral"], split)), slots)
+            parts.insert(rng.randint(0, 1), capital(fact) + ".")
         text = " ".join(parts)
         if split == "train":
-            text = self._noise(self._blur(text, 0.15, phrasings.TURNING_WORDS))
-        return label, self._ask(phrasings.ASK_SENTIMENT[split], text, label)
+            text = self._noise(text if framed else self._blur(text, 0.15, phrasings.TURNING_WORDS))
+        return label, self._ask(phrasings.ASK_SENTIMENT[split] + split_of(reviews.ASK, split), text, label)
+
+    def _framed(self, label: str, slots: Slots) -> str:
+        """Clauses of praise, blame and fact, joined so that the frame decides."""
+        rng, split = self.rng, self.split
+        clauses = {
+            mark + number: self._text(
+                rng.choice(split_of(reviews.CLAUSES[kind], split)), Slots(self.entities, thing=slots["thing"])
+            )
+            for mark, kind in (("P", "positive"), ("N", "negative"), ("F", "neutral"))
+            for number in ("", "2")
+        }
+        verdict = self._text(rng.choice(split_of(reviews.VERDICTS[label], split)), slots)
+        frame = rng.choice(split_of(reviews.FRAMES[label], split))
+        text = self._text(frame, Slots(self.entities, v=verdict, thing=slots["thing"], **clauses))
+        return re.sub(r"(^|[.!?] )([a-z])", lambda match: match[1] + match[2].upper(), text)
 
     def _blur(self, text: str, share: float, keep: Collection[str] = ()) -> str:
         """In a share of the texts some words are dropped or unknown, so that no single word decides."""
@@ -197,7 +259,8 @@ class Generator:
             return text.rstrip(".!?")
         if chance < 0.15:
             at = rng.randrange(len(text) - 1)
-            return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+            typo = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+            return text if RESERVED & set(re.findall(r"\w+", typo.lower())) else typo
         return text
 
     def extract(self, kind: str) -> tuple[str, list[Message]]:

@@ -32,7 +32,7 @@ WARMUP_STEPS = 60
 DECAY_SHARE = 0.65
 MUON_RATE = 4e-3
 ADAM_RATE = 3e-3
-DEV_COUNTS = {"classify": 20, "extract": 32, "sentiment": 15, "arithmetic": 12, "summary": 9, "chat": 12}
+DEV_COUNTS = {"classify": 60, "extract": 24, "sentiment": 60, "arithmetic": 12, "summary": 8, "chat": 12}
 
 Row = tuple[torch.Tensor, torch.Tensor]
 
@@ -142,7 +142,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints and the log")
     parser.add_argument("--out", type=Path, required=True, help="folder of the finished model")
-    parser.add_argument("--steps", type=int, default=14300)
+    parser.add_argument("--steps", type=int, default=19000)
+    parser.add_argument("--first", type=int, default=0, help="step at which the schedule began, for a warm restart")
+    parser.add_argument("--rate", type=float, default=1.0, help="share of the full learning rates at the plateau")
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
@@ -189,7 +191,7 @@ def main() -> None:
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             for optim, rate in zip(optims, (MUON_RATE, ADAM_RATE), strict=True):
                 for group in optim.param_groups:
-                    group["lr"] = rate * schedule(step, args.steps)
+                    group["lr"] = rate * args.rate * schedule(step - args.first, args.steps - args.first)
                 optim.step()
                 optim.zero_grad()
             step += 1
