@@ -13,6 +13,7 @@ constexpr int32_t kInUse = 4;   // times: more than a try takes
 
 void StepCosts::took(int32_t rows, double ms) {
   ++steps_;
+  if (rows > kMostRows) return;
   Measured& one = measured_[rows];
   if (one.times > 0 && steps_ >= one.until) {
     one.times = 0;

@@ -21,6 +21,8 @@ class StepCosts {
   static constexpr uint64_t kLongestMemory = 2048;
 
   static constexpr double kLeastRow = 0.01;
+  // Larger steps are not remembered: they have work enough without guesses.
+  static constexpr int32_t kMostRows = 128;
 
   // A step of so many rows took `ms`.
   void took(int32_t rows, double ms);

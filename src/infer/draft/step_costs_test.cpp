@@ -39,6 +39,13 @@ TEST(StepCosts, ASingleMeasurementSaysNothing) {
   EXPECT_EQ(costs.ms(9), 12);
 }
 
+TEST(StepCosts, RemembersNoLargeSteps) {
+  StepCosts costs;
+  measure(costs, 100, 10);
+  measure(costs, StepCosts::kMostRows + 1, 1000);
+  EXPECT_NEAR(costs.ms(StepCosts::kMostRows + 1), 12.9, 1e-9);
+}
+
 TEST(StepCosts, FollowsWhatChangesButNoHiccups) {
   StepCosts costs;
   costs.took(1, 1000);
