@@ -224,7 +224,7 @@ class BenchCommand final : public Command {
     ForwardProfile profile;
     if (profile_) model->set_profile(&profile);
     FERRY_TRY(report.results, run_bench(*model, pool, report.limits, cases,
-                                        {.kv_type = engine.kv_type == "f32" ? DType::f32 : DType::bf16,
+                                        {.kv_type = parse_kv_type(engine.kv_type).value_or(KvType::bf16),
                                          .min_seconds = seconds_.value_or(2)}));
     report.shape = name;
     report.type = lower(dtype_info(description.dtypes.at(0).dtype).name);

@@ -30,7 +30,7 @@ double layer_weights(const ArchSpec& spec) {
 // The rows of one case, step by step.
 class CaseRunner {
  public:
-  static Result<CaseRunner> create(Model& model, ThreadPool& pool, const BenchCase& what, DType kv_type) {
+  static Result<CaseRunner> create(Model& model, ThreadPool& pool, const BenchCase& what, KvType kv_type) {
     CaseRunner runner(model, pool, what);
     const int32_t positions = what.phase == BenchPhase::prefill ? what.prompt : what.context + 1;
     const KvGeometry geometry = model.kv_geometry(kv_type);
@@ -159,7 +159,7 @@ Result<BenchResult> run_case(Model& model, ThreadPool& pool, const MachineLimits
 
 }  // namespace
 
-BenchCost bench_cost(const ArchSpec& spec, int64_t weight_bytes, DType kv_type, const BenchCase& what) {
+BenchCost bench_cost(const ArchSpec& spec, int64_t weight_bytes, KvType kv_type, const BenchCase& what) {
   const bool prefill = what.phase == BenchPhase::prefill;
   const double batch = what.batch;
   const double rows = batch * (prefill ? what.prompt : 1);
@@ -170,13 +170,13 @@ BenchCost bench_cost(const ArchSpec& spec, int64_t weight_bytes, DType kv_type, 
   // An embedding that is not the head is read for a row a token only.
   const double matrices = layers + head;
   cost.bytes = static_cast<double>(weight_bytes) * (spec.tied_embeddings ? 1 : matrices / (matrices + head));
-  const double kv_number = static_cast<double>(dtype_info(kv_type).bytes);
+  const auto kv_position = static_cast<double>(spec.kv_heads * kv_head_bytes(kv_type, spec.head_dim));
   for (const LayerSpec& layer : spec.layers) {
     const double seen =
         prefill ? visible(0, what.prompt, layer.window) : visible(what.context, 1, layer.window);
     cost.operations += 4 * batch * spec.q_width() * seen;
     const double positions = prefill ? what.prompt : seen;
-    cost.bytes += 2 * batch * spec.kv_width() * kv_number * positions;
+    cost.bytes += 2 * batch * kv_position * positions;
   }
   return cost;
 }

@@ -6,7 +6,7 @@
 // size times vocabulary), L layers, h heads of d dimensions, g kv heads, for rows r at positions p(r):
 //   operations = 2 · rows · P + 2 · (rows with logits) · H + 4 · L · h · d · sum over rows of (p(r) + 1)
 //   bytes      = packed weights, once each (a batch reads them together; the embedding only where it is the
-//                head) + keys and values, 2 · L · g · d · bytes of a number · sum over sequences of positions
+//                head) + keys and values, 2 · L · g · bytes of a head · sum over sequences of positions
 // Norms, rotations and sampling count nothing: they are there to be hidden. A sliding window shortens p(r) +
 // 1 and the positions read.
 
@@ -34,7 +34,7 @@ struct BenchCost {
   double operations = 0;
   double bytes = 0;
 };
-BenchCost bench_cost(const ArchSpec& spec, int64_t weight_bytes, DType kv_type, const BenchCase& what);
+BenchCost bench_cost(const ArchSpec& spec, int64_t weight_bytes, KvType kv_type, const BenchCase& what);
 
 struct BenchResult {
   BenchCase what;
@@ -46,7 +46,7 @@ struct BenchResult {
 };
 
 struct BenchOptions {
-  DType kv_type = DType::bf16;
+  KvType kv_type = KvType::bf16;
   double min_seconds = 2;  // of each case, and at least three runs
 };
 

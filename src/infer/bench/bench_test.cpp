@@ -74,7 +74,7 @@ TEST(RandomModel, OfEveryTypeLoadsAndAnswersWithNumbers) {
     EXPECT_EQ(description.dtypes.at(0).dtype, dtype);
 
     const auto model = load(file.path(), pool);
-    KvCache cache = KvCache::create(model->kv_geometry(DType::bf16), 1).value();
+    KvCache cache = KvCache::create(model->kv_geometry(KvType::bf16), 1).value();
     std::vector<float> logits(1000);
     const int32_t tokens[] = {1, 500};
     const PageId pages[] = {0};
@@ -116,11 +116,11 @@ TEST(BenchCost, IsCountedByHand) {
   constexpr double kLayer = 2 * 65536 + 2 * 32768 + 3 * 131072;
   const ArchSpec spec = tiny_spec();
   const BenchCost decode =
-      bench_cost(spec, 1'000'000, DType::bf16, {.phase = BenchPhase::decode, .batch = 3, .context = 9});
+      bench_cost(spec, 1'000'000, KvType::bf16, {.phase = BenchPhase::decode, .batch = 3, .context = 9});
   EXPECT_EQ(decode.operations, 3 * (2 * 2 * kLayer + 2 * 256000) + 3 * 2 * 4 * 256 * 10);
   EXPECT_EQ(decode.bytes, 1'000'000 + 3 * 2 * 2 * 128 * 2 * 10);
   const BenchCost prefill =
-      bench_cost(spec, 1'000'000, DType::bf16, {.phase = BenchPhase::prefill, .batch = 1, .prompt = 4});
+      bench_cost(spec, 1'000'000, KvType::bf16, {.phase = BenchPhase::prefill, .batch = 1, .prompt = 4});
   EXPECT_EQ(prefill.operations, 4 * 2 * 2 * kLayer + 2 * 256000 + 2 * 4 * 256 * (1 + 2 + 3 + 4));
   EXPECT_EQ(prefill.bytes, 1'000'000 + 2 * 2 * 128 * 2 * 4);
 }
@@ -129,12 +129,12 @@ TEST(BenchCost, KnowsWindowsAndEmbeddingsThatAreNotTheHead) {
   ArchSpec spec = tiny_spec();
   spec.layers[0].window = 5;
   const BenchCase what = {.phase = BenchPhase::decode, .batch = 1, .context = 99};
-  const double full = bench_cost(tiny_spec(), 0, DType::f32, what).bytes;
-  EXPECT_EQ(full - bench_cost(spec, 0, DType::f32, what).bytes, 2 * 128 * 4 * (100 - 5));
+  const double full = bench_cost(tiny_spec(), 0, KvType::f32, what).bytes;
+  EXPECT_EQ(full - bench_cost(spec, 0, KvType::f32, what).bytes, 2 * 128 * 4 * (100 - 5));
   spec = tiny_spec();
   spec.tied_embeddings = false;
   const double matrices = 2 * 589824.0 + 256000;
-  EXPECT_DOUBLE_EQ(bench_cost(spec, 1'000'000, DType::bf16, what).bytes - 2 * 2 * 128 * 2 * 100,
+  EXPECT_DOUBLE_EQ(bench_cost(spec, 1'000'000, KvType::bf16, what).bytes - 2 * 2 * 128 * 2 * 100,
                    1e6 * matrices / (matrices + 256000));
 }
 

@@ -58,7 +58,8 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model,
                 model.string(), parts.tokenizer->vocab_size(), spec.vocab);
   }
 
-  const KvGeometry geometry = parts.model->kv_geometry(settings.kv_type == "f32" ? DType::f32 : DType::bf16);
+  const KvGeometry geometry =
+      parts.model->kv_geometry(parse_kv_type(settings.kv_type).value_or(KvType::bf16));
   FERRY_TRY(const int64_t model_len, choose_model_len(settings, spec));
   FERRY_TRY(parts.kv, KvCache::create(geometry, choose_pages(settings, geometry, model_len)));
   const int64_t cache_len = int64_t{parts.kv.pages()} * geometry.page_tokens;

@@ -48,7 +48,8 @@ struct EngineSettings {
     v("kernels", kernels, "kernel table, see `ferry kernels`; auto takes the best one for this machine");
     v("arithmetic", arithmetic, "what weights and activations are multiplied in: faster or more exact")
         .choices({"bf16", "f32"});
-    v("kv_type", kv_type, "number format of the KV cache").choices({"bf16", "f32"});
+    v("kv_type", kv_type, "number format of the KV cache; int8 takes half of bf16's memory")
+        .choices({"bf16", "f32", "int8"});
     v("kv_cache", kv_cache,
       "memory for the KV cache; 0 takes what the model's context needs, at most a "
       "quarter of the free memory");

@@ -10,7 +10,7 @@ class Attention : public testing::TestWithParam<const KernelTable*> {};
 INSTANTIATE_TEST_SUITE_P(Tables, Attention, testing::ValuesIn(supported_tables()), table_name);
 
 struct Geometry {
-  DType dtype = DType::bf16;
+  KvType type = KvType::bf16;
   int32_t heads = 4;
   int32_t kv_heads = 2;
   int32_t head_dim = 64;
@@ -19,7 +19,7 @@ struct Geometry {
 };
 
 std::string describe(const Geometry& g) {
-  return fmt::format("{} KV, {} heads over {}, head_dim {}, pages of {}, window {}", dtype_info(g.dtype).name,
+  return fmt::format("{} KV, {} heads over {}, head_dim {}, pages of {}, window {}", kv_type_name(g.type),
                      g.heads, g.kv_heads, g.head_dim, g.page_tokens, g.window);
 }
 
@@ -39,16 +39,16 @@ struct Sequence {
 class Cache {
  public:
   Cache(const Geometry& g, int32_t pages)
-      : bytes_(static_cast<size_t>(kv_page_bytes(g.dtype, g.kv_heads, g.head_dim, g.page_tokens)) *
+      : bytes_(static_cast<size_t>(kv_page_bytes(g.type, g.kv_heads, g.head_dim, g.page_tokens)) *
                        static_cast<size_t>(pages) +
                    64,
                std::byte{0xFF}) {
     const auto address = reinterpret_cast<uintptr_t>(bytes_.data());
-    layer_ = {g.dtype,
+    layer_ = {g.type,
               g.kv_heads,
               g.head_dim,
               g.page_tokens,
-              kv_page_bytes(g.dtype, g.kv_heads, g.head_dim, g.page_tokens),
+              kv_page_bytes(g.type, g.kv_heads, g.head_dim, g.page_tokens),
               bytes_.data() + (64 - address % 64) % 64};
   }
   const KvLayer& layer() const { return layer_; }
@@ -108,8 +108,17 @@ std::vector<float> run_chunks(const KernelTable& table, const Geometry& g, const
   return out;
 }
 
-double stored(const Geometry& g, float x) {
-  return g.dtype == DType::f32 ? x : bf16_to_f32(f32_to_bf16(x));
+// A head's keys or values as they are read again.
+std::vector<double> stored(const Geometry& g, const float* x) {
+  const KvScale scale = kv_scale(x, g.head_dim);
+  std::vector<double> out;
+  for (int32_t d = 0; d < g.head_dim; ++d) {
+    const double code = std::nearbyint(x[d] * scale.inverse) * double{scale.scale};
+    out.push_back(g.type == KvType::int8  ? code
+                  : g.type == KvType::f32 ? x[d]
+                                          : bf16_to_f32(f32_to_bf16(x[d])));
+  }
+  return out;
 }
 
 // One head of one row in double, as the definition of softmax says.
@@ -121,17 +130,17 @@ std::vector<double> exact_head(const Geometry& g, const Sequence& s, int32_t pos
   std::vector<double> out(dim, 0.0);
   std::vector<double> scores;
   for (int32_t t = first; t <= position; ++t) {
-    const float* k = s.k.data() + static_cast<size_t>(t * g.kv_heads + kv_head) * dim;
+    const std::vector<double> k = stored(g, s.k.data() + static_cast<size_t>(t * g.kv_heads + kv_head) * dim);
     double dot = 0;
-    for (size_t d = 0; d < dim; ++d) dot += q[d] * stored(g, k[d]);
+    for (size_t d = 0; d < dim; ++d) dot += q[d] * k[d];
     scores.push_back(dot / std::sqrt(static_cast<double>(g.head_dim)));
   }
   const double max = *std::max_element(scores.begin(), scores.end());
   double sum = 0;
   for (double& score : scores) sum += score = std::exp(score - max);
   for (int32_t t = first; t <= position; ++t) {
-    const float* v = s.v.data() + static_cast<size_t>(t * g.kv_heads + kv_head) * dim;
-    for (size_t d = 0; d < dim; ++d) out[d] += scores[static_cast<size_t>(t - first)] / sum * stored(g, v[d]);
+    const std::vector<double> v = stored(g, s.v.data() + static_cast<size_t>(t * g.kv_heads + kv_head) * dim);
+    for (size_t d = 0; d < dim; ++d) out[d] += scores[static_cast<size_t>(t - first)] / sum * v[d];
   }
   return out;
 }
@@ -153,18 +162,18 @@ void expect_attention(const Geometry& g, const Sequence& s, const std::vector<fl
 
 TEST_P(Attention, IsTheSoftmaxForEveryGeometry) {
   std::vector<Geometry> geometries;
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const KvType type : {KvType::f32, KvType::bf16, KvType::int8}) {
     for (const int32_t head_dim : {8, 16, 24, 32, 40, 64, 80, 96, 128, 256}) {
-      geometries.push_back({.dtype = dtype, .head_dim = head_dim});
+      geometries.push_back({.type = type, .head_dim = head_dim});
     }
     for (const int32_t heads : {1, 3, 7, 8, 20}) {
-      geometries.push_back({.dtype = dtype, .heads = heads, .kv_heads = 1, .head_dim = 32});
+      geometries.push_back({.type = type, .heads = heads, .kv_heads = 1, .head_dim = 32});
     }
     for (const int32_t page_tokens : {1, 2, 8, 16, 64, 256}) {
-      geometries.push_back({.dtype = dtype, .head_dim = 16, .page_tokens = page_tokens});
+      geometries.push_back({.type = type, .head_dim = 16, .page_tokens = page_tokens});
     }
     for (const int32_t window : {1, 5, 33, 64, 300}) {
-      geometries.push_back({.dtype = dtype, .head_dim = 16, .window = window});
+      geometries.push_back({.type = type, .head_dim = 16, .window = window});
     }
   }
   for (const Geometry& g : geometries) {
@@ -183,8 +192,9 @@ TEST_P(Attention, MergesSpansOfLongContexts) {
 
 TEST_P(Attention, BitsDoNotDependOnChunks) {
   for (const Geometry& g :
-       {Geometry{}, Geometry{.dtype = DType::f32, .heads = 8, .kv_heads = 1, .head_dim = 80},
-        Geometry{.heads = 2, .page_tokens = 16, .window = 40}, Geometry{.window = 300}}) {
+       {Geometry{}, Geometry{.type = KvType::f32, .heads = 8, .kv_heads = 1, .head_dim = 80},
+        Geometry{.heads = 2, .page_tokens = 16, .window = 40}, Geometry{.window = 300},
+        Geometry{.type = KvType::int8}, Geometry{.type = KvType::int8, .head_dim = 24, .page_tokens = 8}}) {
     SCOPED_TRACE(describe(g));
     const Sequence s(g, 530, 7);
     const std::vector<float> whole = run_chunks(*GetParam(), g, s, {});
@@ -245,16 +255,34 @@ TEST_P(Attention, BitsDoNotDependOnTheBatch) {
   }
 }
 
-TEST_P(Attention, NanInALaterRowDoesNotReachEarlierOnes) {
-  const Geometry g;
+class AttentionOverTypes : public testing::TestWithParam<std::tuple<const KernelTable*, KvType>> {};
+INSTANTIATE_TEST_SUITE_P(Tables, AttentionOverTypes,
+                         testing::Combine(testing::ValuesIn(supported_tables()),
+                                          testing::Values(KvType::f32, KvType::bf16, KvType::int8)));
+
+TEST_P(AttentionOverTypes, NanInALaterRowDoesNotReachEarlierOnes) {
+  const auto& [table, type] = GetParam();
+  const Geometry g{.type = type};
   Sequence s(g, 300, 9);
-  const std::vector<float> clean = run_chunks(*GetParam(), g, s, {});
+  const std::vector<float> clean = run_chunks(*table, g, s, {});
   const size_t kv_row = static_cast<size_t>(g.kv_heads * g.head_dim);
   const size_t q_row = static_cast<size_t>(g.heads * g.head_dim);
   for (size_t i = 270 * kv_row; i < 271 * kv_row; ++i) s.k[i] = s.v[i] = i % 2 == 0 ? NAN : INFINITY;
-  const std::vector<float> out = run_chunks(*GetParam(), g, s, {});
+  const std::vector<float> out = run_chunks(*table, g, s, {});
   EXPECT_TRUE(same_bits(out.data(), clean.data(), 270 * q_row));
   EXPECT_TRUE(std::isnan(out[270 * q_row]));
+}
+
+// Keys of nothing but zeros, and numbers that f32 holds only as subnormals.
+TEST_P(AttentionOverTypes, TinyKeysAndValuesStayFinite) {
+  const auto& [table, type] = GetParam();
+  const Geometry g{.type = type};
+  Sequence s(g, 40, 9);
+  for (size_t i = 0; i < s.k.size(); ++i) {
+    s.k[i] = 0;
+    s.v[i] *= 1e-44f;
+  }
+  for (const float x : run_chunks(*table, g, s, {7})) ASSERT_LE(std::fabs(x), 1e-43f);
 }
 
 TEST_P(Attention, AScaleOfLargeScoresDoesNotOverflow) {

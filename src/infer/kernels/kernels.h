@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "base/core/thread_pool.h"
+#include "infer/tensor/kv_type.h"
 #include "infer/tensor/tensor.h"
 
 namespace ferry::kernels {
@@ -44,20 +45,15 @@ struct PackedMatrix {
 // How the keys and values of one layer lie in memory. A page holds page_tokens positions of all kv heads,
 // keys and values; its inner layout belongs to the table. Page p begins at pages + p * page_bytes.
 struct KvLayer {
-  DType dtype = DType::bf16;  // f32 or bf16
+  KvType type = KvType::bf16;
   int32_t kv_heads = 0;
-  int32_t head_dim = 0;
+  int32_t head_dim = 0;     // even
   int32_t page_tokens = 0;  // a divisor of kSpanTokens
   int64_t page_bytes = 0;   // kv_page_bytes(...)
   std::byte* pages = nullptr;
 };
 
 inline constexpr int32_t kSpanTokens = 256;
-
-// Bytes of one page of one layer, keys and values together.
-constexpr int64_t kv_page_bytes(DType dtype, int32_t kv_heads, int32_t head_dim, int32_t page_tokens) {
-  return int64_t{2} * kv_heads * head_dim * page_tokens * dtype_info(dtype).bytes;
-}
 
 // Consecutive rows of a batch that belong to one sequence: row first_row + i is position first_position + i.
 struct SequenceRows {

@@ -139,7 +139,7 @@ void decode_attention(benchmark::State& state, const KernelTable* table) {
   constexpr int32_t kPageTokens = 32;
   const auto context = static_cast<int32_t>(state.range(0));
   const int32_t pages_each = context / kPageTokens;
-  const int64_t page_bytes = kv_page_bytes(DType::bf16, 8, 64, kPageTokens);
+  const int64_t page_bytes = kv_page_bytes(KvType::bf16, 8, 64, kPageTokens);
   const int64_t bytes = page_bytes * pages_each * kSequences;
   const int layers = static_cast<int>(std::max<int64_t>(1, (int64_t{128} << 20) / bytes));
   Buffer buffer = Buffer::allocate(static_cast<size_t>(bytes * layers)).value();
@@ -154,7 +154,7 @@ void decode_attention(benchmark::State& state, const KernelTable* table) {
   std::vector<float> out(q.size());
   int layer = 0;
   for (auto _ : state) {
-    const KvLayer kv{DType::bf16, 8, 64, kPageTokens, page_bytes, buffer.data() + layer++ % layers * bytes};
+    const KvLayer kv{KvType::bf16, 8, 64, kPageTokens, page_bytes, buffer.data() + layer++ % layers * bytes};
     table->attention({q.data(), out.data(), batch, kv, 32, 0.125f, 0}, pool());
     benchmark::ClobberMemory();
   }
@@ -165,7 +165,7 @@ void decode_attention(benchmark::State& state, const KernelTable* table) {
 // A prompt of `tokens` positions at once.
 void prefill_attention(benchmark::State& state, const KernelTable* table) {
   const auto tokens = static_cast<int32_t>(state.range(0));
-  const int64_t page_bytes = kv_page_bytes(DType::bf16, 8, 64, 32);
+  const int64_t page_bytes = kv_page_bytes(KvType::bf16, 8, 64, 32);
   Buffer buffer = Buffer::allocate(static_cast<size_t>(page_bytes * tokens / 32)).value();
   std::fill(buffer.as<uint16_t>(), buffer.as<uint16_t>() + buffer.size() / 2, f32_to_bf16(0.01f));
   std::vector<int32_t> pages;
@@ -174,7 +174,7 @@ void prefill_attention(benchmark::State& state, const KernelTable* table) {
   const std::vector<float> q = random_floats(int64_t{tokens} * 32 * 64, 1.0f);
   std::vector<float> out(q.size());
   for (auto _ : state) {
-    const KvLayer kv{DType::bf16, 8, 64, 32, page_bytes, buffer.data()};
+    const KvLayer kv{KvType::bf16, 8, 64, 32, page_bytes, buffer.data()};
     table->attention({q.data(), out.data(), {&rows, 1}, kv, 32, 0.125f, 0}, pool());
     benchmark::ClobberMemory();
   }

@@ -7,22 +7,21 @@
 
 #include "base/core/result.h"
 #include "infer/pages/page_table.h"
+#include "infer/tensor/kv_type.h"
 #include "infer/tensor/tensor.h"
 
 namespace ferry {
 
 // What a model needs of its KV cache; the same in every layer.
 struct KvGeometry {
-  DType dtype = DType::bf16;  // f32 or bf16
+  KvType type = KvType::bf16;
   int32_t layers = 0;
   int32_t kv_heads = 0;
   int32_t head_dim = 0;
   int32_t page_tokens = 32;
 
   // One page of one layer: keys and values of page_tokens positions.
-  int64_t page_bytes() const {
-    return int64_t{2} * kv_heads * head_dim * page_tokens * dtype_info(dtype).bytes;
-  }
+  int64_t page_bytes() const { return kv_page_bytes(type, kv_heads, head_dim, page_tokens); }
   // One page of all layers: what one more page of context costs.
   int64_t bytes_per_page() const { return page_bytes() * layers; }
 };

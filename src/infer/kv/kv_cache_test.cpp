@@ -6,7 +6,7 @@ namespace ferry {
 namespace {
 
 TEST(KvCache, LayersAreSeparateAndAligned) {
-  KvCache cache = KvCache::create({DType::bf16, 3, 2, 64, 32}, 5).value();
+  KvCache cache = KvCache::create({KvType::bf16, 3, 2, 64, 32}, 5).value();
   EXPECT_EQ(cache.geometry().page_bytes(), 2 * 2 * 64 * 32 * 2);
   cache.layer(0)[cache.geometry().page_bytes() * 5 - 1] = std::byte{1};
   EXPECT_EQ(cache.layer(1)[0], std::byte{0});
@@ -14,7 +14,7 @@ TEST(KvCache, LayersAreSeparateAndAligned) {
 }
 
 TEST(KvCache, CopiesWholePagesInOrderInEveryLayer) {
-  KvCache cache = KvCache::create({DType::f32, 2, 1, 2, 4}, 3).value();
+  KvCache cache = KvCache::create({KvType::f32, 2, 1, 2, 4}, 3).value();
   const int64_t bytes = cache.geometry().page_bytes();
   for (int32_t layer = 0; layer < 2; ++layer) {
     for (int64_t i = 0; i < 3 * bytes; ++i) cache.layer(layer)[i] = static_cast<std::byte>(i + layer);
@@ -28,12 +28,12 @@ TEST(KvCache, CopiesWholePagesInOrderInEveryLayer) {
 }
 
 TEST(KvCacheDeathTest, PagesOfAnotherCacheAreNotCopied) {
-  KvCache cache = KvCache::create({DType::f32, 2, 1, 2, 4}, 3).value();
+  KvCache cache = KvCache::create({KvType::f32, 2, 1, 2, 4}, 3).value();
   EXPECT_DEATH(cache.copy(std::vector<PageCopy>{{0, 3}}), "check failed");
 }
 
 TEST(KvCache, SaysWhatIsTooMuch) {
-  const auto cache = KvCache::create({DType::f32, 1, 1 << 15, 1 << 15, 256}, 1 << 30);
+  const auto cache = KvCache::create({KvType::f32, 1, 1 << 15, 1 << 15, 256}, 1 << 30);
   ASSERT_FALSE(cache);
   EXPECT_EQ(cache.error().code, ErrorCode::resource_exhausted);
 }

@@ -88,7 +88,7 @@ struct Pass {
 
 kernels::KvLayer kv_layer(KvCache& cache, size_t index) {
   const KvGeometry& g = cache.geometry();
-  return {g.dtype,       g.kv_heads,     g.head_dim,
+  return {g.type,        g.kv_heads,     g.head_dim,
           g.page_tokens, g.page_bytes(), cache.layer(static_cast<int32_t>(index))};
 }
 

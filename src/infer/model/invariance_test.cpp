@@ -17,11 +17,10 @@ using kernels::Arithmetic;
 // sequence's pages lie together.
 class Party {
  public:
-  Party(Model& model, DType kv_dtype, size_t sequences, int32_t positions)
+  Party(Model& model, KvType kv, size_t sequences, int32_t positions)
       : model_(model), pages_(sequences), next_(sequences, 0) {
     const int32_t each = positions / 32 + 1;
-    cache_.emplace(
-        must(KvCache::create(model.kv_geometry(kv_dtype), each * static_cast<int32_t>(sequences))));
+    cache_.emplace(must(KvCache::create(model.kv_geometry(kv), each * static_cast<int32_t>(sequences))));
     for (int32_t page = 0; page < cache_->pages(); ++page) {
       pages_[static_cast<size_t>(page) % sequences].push_back(page);
     }
@@ -67,13 +66,13 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
-std::vector<float> in_one_batch(Model& model, DType kv, const std::vector<int32_t>& tokens, int threads) {
+std::vector<float> in_one_batch(Model& model, KvType kv, const std::vector<int32_t>& tokens, int threads) {
   ThreadPool pool(threads);
   Party party(model, kv, 1, static_cast<int32_t>(tokens.size()));
   return party.feed({{0, tokens}}, pool);
 }
 
-std::vector<float> in_chunks(Model& model, DType kv, const std::vector<int32_t>& tokens,
+std::vector<float> in_chunks(Model& model, KvType kv, const std::vector<int32_t>& tokens,
                              const std::vector<size_t>& chunks) {
   ThreadPool pool(2);
   Party party(model, kv, 1, static_cast<int32_t>(tokens.size()));
@@ -89,7 +88,7 @@ std::vector<float> in_chunks(Model& model, DType kv, const std::vector<int32_t>&
 }
 
 // Three sequences of other tokens go along, some rows ahead of ours and some behind, in every batch.
-std::vector<float> in_company(Model& model, DType kv, const std::vector<int32_t>& tokens, size_t chunk) {
+std::vector<float> in_company(Model& model, KvType kv, const std::vector<int32_t>& tokens, size_t chunk) {
   ThreadPool pool(3);
   const auto vocab = model.spec().vocab;
   Party party(model, kv, 4, static_cast<int32_t>(tokens.size()));
@@ -112,20 +111,22 @@ std::vector<float> in_company(Model& model, DType kv, const std::vector<int32_t>
 struct Setting {
   const kernels::KernelTable* table;
   Arithmetic arithmetic;
-  DType kv;
+  KvType kv;
 };
 
 std::vector<Setting> settings() {
   std::vector<Setting> out;
   for (const auto* table : supported_tables()) {
-    out.push_back({table, Arithmetic::bf16, DType::bf16});
-    out.push_back({table, Arithmetic::f32, DType::f32});
+    out.push_back({table, Arithmetic::bf16, KvType::bf16});
+    out.push_back({table, Arithmetic::f32, KvType::f32});
+    out.push_back({table, Arithmetic::bf16, KvType::int8});
   }
   return out;
 }
 
 std::string setting_name(const Setting& setting) {
-  return fmt::format("{}_{}", setting.table->name, setting.arithmetic == Arithmetic::f32 ? "f32" : "bf16");
+  return fmt::format("{}_{}_kv_{}", setting.table->name,
+                     setting.arithmetic == Arithmetic::f32 ? "f32" : "bf16", kv_type_name(setting.kv));
 }
 
 void PrintTo(const Setting& setting, std::ostream* out) {
@@ -142,7 +143,7 @@ class Invariance : public testing::TestWithParam<Setting> {
 };
 
 TEST_P(Invariance, SmallModelsGiveTheSameBitsInEveryBatch) {
-  const DType kv = GetParam().kv;
+  const KvType kv = GetParam().kv;
   for (const char* golden : {"llama3", "mistral", "qwen3"}) {
     const auto model = load(golden_folder() / golden);
     const auto tokens = random_tokens(300, model->spec().vocab, 3);
@@ -248,7 +249,7 @@ size_t wide_rows(std::string_view table) {
 
 TEST_P(Invariance, WideModelGivesTheSameBitsInEveryBatch) {
   static const WideModel wide;
-  const DType kv = GetParam().kv;
+  const KvType kv = GetParam().kv;
   const auto model = load(wide.path());
   const auto tokens = random_tokens(wide_rows(GetParam().table->name), model->spec().vocab, 6);
   const auto expected = in_one_batch(*model, kv, tokens, 2);

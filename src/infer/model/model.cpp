@@ -31,8 +31,8 @@ Result<std::unique_ptr<Model>> Model::load(const std::filesystem::path& path, co
   return model;
 }
 
-KvGeometry Model::kv_geometry(DType kv_dtype) const {
-  return {.dtype = kv_dtype,
+KvGeometry Model::kv_geometry(KvType type) const {
+  return {.type = type,
           .layers = static_cast<int32_t>(spec_.layers.size()),
           .kv_heads = spec_.kv_heads,
           .head_dim = spec_.head_dim};

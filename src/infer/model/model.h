@@ -2,7 +2,7 @@
 // A loaded model: its description, its packed weights and the forward pass.
 //
 //   FERRY_TRY(auto model, Model::load("llama-3.2-1b", {.table = table}, pool));
-//   FERRY_TRY(auto cache, KvCache::create(model->kv_geometry(DType::bf16), pages));
+//   FERRY_TRY(auto cache, KvCache::create(model->kv_geometry(KvType::bf16), pages));
 //   model->forward(batch, cache, pool, logits);
 //
 // The bits of a row's logits depend only on the tokens at its own and earlier positions of its sequence:
@@ -60,7 +60,7 @@ class Model {
   Model& operator=(const Model&) = delete;
 
   const ArchSpec& spec() const { return spec_; }
-  KvGeometry kv_geometry(DType kv_dtype) const;
+  KvGeometry kv_geometry(KvType type) const;
   int32_t max_rows() const { return max_rows_; }
   int64_t weight_bytes() const;  // of the packed weights in memory
 

@@ -14,7 +14,7 @@ double error_of(const std::filesystem::path& path, const Expected& expected) {
   const auto model = must(Model::load(
       path, {.table = kernels::all_tables().back(), .arithmetic = kernels::Arithmetic::f32, .progress = {}},
       pool));
-  Sequence sequence(*model, DType::f32, 512);
+  Sequence sequence(*model, KvType::f32, 512);
   return relative_error(sequence.feed(expected.tokens, expected.tokens.size(), pool), expected.logits);
 }
 

@@ -180,7 +180,7 @@ TEST_F(PackedCacheTest, ModelsAnswerTheSame) {
     return must(Model::load(golden_folder() / "llama32", options, pool_));
   };
   const auto logits = [&](Model& model) {
-    KvCache kv = must(KvCache::create(model.kv_geometry(DType::f32), 1));
+    KvCache kv = must(KvCache::create(model.kv_geometry(KvType::f32), 1));
     const std::array<PageId, 1> pages = {0};
     const std::array<int32_t, 3> tokens = {3, 1, 4};
     const std::array<int32_t, 1> rows = {2};

@@ -108,8 +108,8 @@ inline std::vector<const kernels::KernelTable*> supported_tables() {
 // One sequence with a cache of its own whose pages lie in no useful order.
 class Sequence {
  public:
-  Sequence(Model& model, DType kv_dtype, int32_t positions)
-      : model_(model), cache_(must(KvCache::create(model.kv_geometry(kv_dtype), positions / 32 + 2))) {
+  Sequence(Model& model, KvType kv, int32_t positions)
+      : model_(model), cache_(must(KvCache::create(model.kv_geometry(kv), positions / 32 + 2))) {
     for (int32_t i = 0; i <= positions / 32; ++i) pages_.push_back(i % 2 == 0 ? i + 1 : i - 1);
   }
 

@@ -1,5 +1,8 @@
 #include "infer/kernels/cpu/store_kv.h"
 
+#include <cmath>
+#include <type_traits>
+
 #include "infer/kernels/cpu/pages_layout.h"
 #include "infer/tensor/half.h"
 
@@ -13,6 +16,9 @@ void assign(float& to, float x) {
 void assign(uint16_t& to, float x) {
   to = f32_to_bf16(x);
 }
+void assign(int8_t& to, float x) {
+  to = static_cast<int8_t>(std::lrintf(x));
+}
 
 template <class T>
 void store_head(const StoreKvArgs& args, const SequenceRows& sequence, int32_t kv_head) {
@@ -25,9 +31,17 @@ void store_head(const StoreKvArgs& args, const SequenceRows& sequence, int32_t k
     const int64_t source = (int64_t{sequence.first_row + i} * kv.kv_heads + kv_head) * kv.head_dim;
     T* keys = pages.keys(page) + token;
     T* values = pages.values(page) + int64_t{token} * kv.head_dim;
+    KvScale key_scale;
+    KvScale value_scale;
+    if constexpr (std::is_same_v<T, int8_t>) {
+      key_scale = kv_scale(args.k + source, kv.head_dim);
+      value_scale = kv_scale(args.v + source, kv.head_dim);
+      pages.key_scales(page)[token] = key_scale.scale;
+      pages.value_scales(page)[token] = value_scale.scale;
+    }
     for (int32_t d = 0; d < kv.head_dim; ++d) {
-      assign(keys[int64_t{d} * kv.page_tokens], args.k[source + d]);
-      assign(values[d], args.v[source + d]);
+      assign(keys[int64_t{d} * kv.page_tokens], args.k[source + d] * key_scale.inverse);
+      assign(values[d], args.v[source + d] * value_scale.inverse);
     }
   }
 }
@@ -37,8 +51,7 @@ void store_head(const StoreKvArgs& args, const SequenceRows& sequence, int32_t k
 void store_kv(const StoreKvArgs& args) {
   for (const SequenceRows& sequence : args.sequences) {
     for (int32_t h = 0; h < args.kv.kv_heads; ++h) {
-      args.kv.dtype == DType::f32 ? store_head<float>(args, sequence, h)
-                                  : store_head<uint16_t>(args, sequence, h);
+      with_kv_type(args.kv.type, [&](auto number) { store_head<decltype(number)>(args, sequence, h); });
     }
   }
 }

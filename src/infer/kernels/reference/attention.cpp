@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -22,16 +23,31 @@ class History {
   void write_value(int32_t position, int32_t head, const float* x) { write(value(position, head), x); }
 
  private:
-  int64_t element_bytes() const { return dtype_info(kv_.dtype).bytes; }
   std::byte* key(int32_t position, int32_t head) const {
     const int64_t page = pages_[static_cast<size_t>(position / kv_.page_tokens)];
     const int64_t row = int64_t{head} * kv_.page_tokens + position % kv_.page_tokens;
-    return kv_.pages + page * kv_.page_bytes + row * kv_.head_dim * element_bytes();
+    return kv_.pages + page * kv_.page_bytes + row * kv_head_bytes(kv_.type, kv_.head_dim);
   }
   std::byte* value(int32_t position, int32_t head) const { return key(position, head) + kv_.page_bytes / 2; }
 
-  void read(const std::byte* from, float* x) const { dequantize_row(kv_.dtype, from, kv_.head_dim, x); }
-  void write(std::byte* to, const float* x) { quantize_row(kv_.dtype, x, kv_.head_dim, to); }
+  DType plain_type() const { return kv_.type == KvType::f32 ? DType::f32 : DType::bf16; }
+
+  // In int8: the scale, then the codes.
+  void read(const std::byte* from, float* x) const {
+    if (kv_.type != KvType::int8) return dequantize_row(plain_type(), from, kv_.head_dim, x);
+    float scale = 0;
+    std::memcpy(&scale, from, sizeof scale);
+    const auto* codes = reinterpret_cast<const int8_t*>(from + sizeof scale);
+    for (int32_t d = 0; d < kv_.head_dim; ++d) x[d] = static_cast<float>(codes[d]) * scale;
+  }
+  void write(std::byte* to, const float* x) {
+    if (kv_.type != KvType::int8) return quantize_row(plain_type(), x, kv_.head_dim, to);
+    const KvScale scale = kv_scale(x, kv_.head_dim);
+    std::memcpy(to, &scale.scale, sizeof scale.scale);
+    auto* codes = reinterpret_cast<int8_t*>(to + sizeof scale.scale);
+    for (int32_t d = 0; d < kv_.head_dim; ++d)
+      codes[d] = static_cast<int8_t>(std::lrintf(x[d] * scale.inverse));
+  }
 
   KvLayer kv_;
   std::span<const int32_t> pages_;

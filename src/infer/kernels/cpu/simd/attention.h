@@ -77,6 +77,23 @@ void score_span(const HeadPages<T>& pages, int32_t head_dim, const Query* querie
   }
 }
 
+// Multiplies a query's numbers of the positions of `range`'s pages, from position `span` on, with the scales
+// that the codes of these positions have.
+template <class Scales>
+void apply_scales(int32_t page_tokens, int32_t span, Positions range, Scales scales_of_page, float* numbers) {
+  for (int32_t t = range.begin; t < range.end;) {
+    const int32_t page = t / page_tokens;
+    const int32_t stop = std::min(range.end, (page + 1) * page_tokens);
+    const float* scales = scales_of_page(page) + (t - page * page_tokens);
+    for (; t < stop; t += kLanes, scales += kLanes) {
+      const int n = std::min(kLanes, stop - t);
+      float* at = numbers + (t - span);
+      store_some(at, mul(load_some(at, n), load_some(scales, n)), n);
+    }
+    t = stop;
+  }
+}
+
 // Turns the scores of one span into p = exp(scale · score - max), zero where the query does not look.
 // `visible` counts from the span's first position and is not empty.
 inline SpanSoftmax soften(float* scores, Positions visible, float scale) {
@@ -210,8 +227,16 @@ void attend_span(const HeadPages<T>& pages, const AttentionArgs& args, std::span
   SpanSoftmax softmax[kTileQueries];
   for (int i = 0; i < count; ++i) {
     const Positions mine = queries[static_cast<size_t>(i)].positions.within(span);
-    softmax[i] =
-        soften(scores + i * kSpanTokens, {mine.begin - span.begin, mine.end - span.begin}, args.scale);
+    float* mine_scores = scores + i * kSpanTokens;
+    if constexpr (std::is_same_v<T, int8_t>) {
+      const auto key_scales = [&](int32_t page) { return pages.key_scales(page); };
+      apply_scales(pages.page_tokens(), span.begin, mine, key_scales, mine_scores);
+    }
+    softmax[i] = soften(mine_scores, {mine.begin - span.begin, mine.end - span.begin}, args.scale);
+    if constexpr (std::is_same_v<T, int8_t>) {
+      const auto value_scales = [&](int32_t page) { return pages.value_scales(page); };
+      apply_scales(pages.page_tokens(), span.begin, mine, value_scales, mine_scores);
+    }
   }
   std::fill(out, out + count * head_dim, 0.0f);
   in_register_tiles(count, [&](auto tile, int i) {
@@ -296,8 +321,9 @@ inline void attention(const AttentionArgs& args, ThreadPool& pool) {
       for (int32_t h = 0; h < shared_heads; h += tile_heads) {
         const int32_t first_head = kv_head * shared_heads + h;
         const int32_t heads = std::min(tile_heads, shared_heads - h);
-        args.kv.dtype == DType::f32 ? attend_tile<float>(args, tile, kv_head, first_head, heads)
-                                    : attend_tile<uint16_t>(args, tile, kv_head, first_head, heads);
+        with_kv_type(args.kv.type, [&](auto number) {
+          attend_tile<decltype(number)>(args, tile, kv_head, first_head, heads);
+        });
       }
     }
   });

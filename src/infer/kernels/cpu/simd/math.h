@@ -27,6 +27,12 @@ FERRY_INLINE Vec load_some(const float* p, int n) {
 FERRY_INLINE Vec load_some(const uint16_t* p, int n) {
   return n == kLanes ? load(p) : load_n(p, n);
 }
+FERRY_INLINE Vec load_some(const int8_t* codes, int n) {
+  if (n == kLanes) return load_i8(reinterpret_cast<const std::byte*>(codes));
+  alignas(16) std::byte lanes[kLanes] = {};
+  std::memcpy(lanes, codes, static_cast<size_t>(n));
+  return load_i8(lanes);
+}
 FERRY_INLINE void store_some(float* p, Vec v, int n) {
   n == kLanes ? store(p, v) : store_n(p, v, n);
 }
