@@ -57,7 +57,10 @@ struct Reading {
                       .completion_tokens = 60,
                       .preemptions = 2,
                       .prefix_cache_queries = 900,
-                      .prefix_cache_hits = 400};
+                      .prefix_cache_hits = 400,
+                      .drafts = 11,
+                      .draft_tokens = 50,
+                      .accepted_tokens = 30};
   HttpMetrics http;
 
   Page page() const {
@@ -112,6 +115,9 @@ TEST(MetricsPage, NumbersAreTheEngines) {
   EXPECT_EQ(page.at(labelled("vllm:prefix_cache_hits_total")), 400);
   EXPECT_EQ(page.at(labelled("vllm:prompt_tokens_total")), 900);  // computed or found
   EXPECT_EQ(page.at(labelled("vllm:generation_tokens_total")), 60);
+  EXPECT_EQ(page.at(labelled("vllm:spec_decode_num_drafts_total")), 11);
+  EXPECT_EQ(page.at(labelled("vllm:spec_decode_num_draft_tokens_total")), 50);
+  EXPECT_EQ(page.at(labelled("vllm:spec_decode_num_accepted_tokens_total")), 30);
   EXPECT_EQ(page.types.at("vllm:generation_tokens_total"), "counter");
   EXPECT_EQ(page.types.at("vllm:kv_cache_usage_perc"), "gauge");
   EXPECT_EQ(

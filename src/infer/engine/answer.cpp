@@ -34,9 +34,12 @@ Answer::Answer(EngineRequest request, int32_t choice, AnswerClock clock, const T
   }
 }
 
-SampledToken Answer::sample(std::span<float> logits) {
-  const bool too_early = count_ < request_.min_tokens;
-  return sampler_.sample(logits, too_early ? std::span<const TokenId>(banned_) : std::span<const TokenId>());
+TokenId Answer::extend(std::span<float> logits) {
+  const std::span<const TokenId> banned = banned_;
+  SampledToken sampled = sampler_.sample(logits, count_ < request_.min_tokens ? banned : banned.first(0));
+  const TokenId token = sampled.token;
+  accept(std::move(sampled));
+  return token;
 }
 
 bool Answer::scores(int32_t position) const {
@@ -50,7 +53,7 @@ void Answer::score(int32_t position, std::span<const float> logits) {
   prompt_scores_[at] = score_token(row, request_.prompt[at + 1], request_.prompt_logprobs);
 }
 
-bool Answer::accept(SampledToken sampled) {
+void Answer::accept(SampledToken sampled) {
   ++count_;
   if (is_end(sampled.token)) return end_by_token(std::move(sampled));
   StopStrings::Release release = stops_.push(decoder_.push(sampled.token), count_ > request_.min_tokens);
@@ -58,53 +61,58 @@ bool Answer::accept(SampledToken sampled) {
   if (!release.stopped && count_ == request_.max_tokens) return end_by_length(std::move(release));
   const bool has_news = !release.text.empty() || request_.sampling.logprobs >= 0 || !prompt_scores_.empty();
   if (release.stopped) {
-    emit({.text = std::move(release.text), .finish = EngineFinish::stop, .stop = std::move(release.stop)});
+    note({.text = std::move(release.text), .finish = EngineFinish::stop, .stop = std::move(release.stop)});
   } else if (has_news) {
-    emit({.text = std::move(release.text)});
+    note({.text = std::move(release.text)});
   }
-  return release.stopped;
 }
 
 // What the decoder and the stop strings hold back was text after all, unless its end makes a stop string.
-bool Answer::end_by_token(SampledToken sampled) {
+void Answer::end_by_token(SampledToken sampled) {
   std::string rest = request_.include_stop ? decoder_.push(sampled.token) : std::string();
   rest += decoder_.finish();
   auto [text, stopped, stop] = stops_.push(rest, count_ > request_.min_tokens);
   if (!stopped) text += stops_.finish();
-  emit({.text = std::move(text),
+  note({.text = std::move(text),
         .finish = EngineFinish::stop,
         .end_token = std::move(sampled),
         .stop = std::move(stop)});
-  return true;
 }
 
-bool Answer::end_by_length(StopStrings::Release release) {
+void Answer::end_by_length(StopStrings::Release release) {
   auto [rest, stopped, stop] = stops_.push(decoder_.finish(), count_ > request_.min_tokens);
   release.text += rest;
   if (!stopped) release.text += stops_.finish();
-  emit({.text = std::move(release.text),
+  note({.text = std::move(release.text),
         .finish = stopped ? EngineFinish::stop : EngineFinish::length,
         .stop = std::move(stop)});
-  return true;
 }
 
 void Answer::cancel() {
-  emit({.finish = EngineFinish::cancelled});
+  note({.finish = EngineFinish::cancelled});
+  tell();
+}
+
+void Answer::tell() {
+  for (EngineEvent& event : std::exchange(events_, {})) {
+    event.cached_tokens = cached_tokens_;
+    if (event.finish) finish_ = event.finish;
+    on_event_(std::move(event));
+  }
 }
 
 bool Answer::is_end(TokenId token) const {
   return std::find(end_tokens_.begin(), end_tokens_.end(), token) != end_tokens_.end();
 }
 
-void Answer::emit(EngineEvent event) {
+void Answer::note(EngineEvent event) {
   event.tokens = std::exchange(untold_, {});
   event.prompt_tokens = std::exchange(prompt_scores_, {});
   event.completion_tokens = count_;
   event.choice = choice_;
-  event.cached_tokens = cached_tokens_;
   request_.prompt = {};
-  finish_ = event.finish;
-  on_event_(std::move(event));
+  ended_ = event.finish.has_value();
+  events_.push_back(std::move(event));
 }
 
 }  // namespace ferry

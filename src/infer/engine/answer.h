@@ -29,25 +29,29 @@ class Answer {
   int32_t prompt_tokens() const { return prompt_tokens_; }
   int32_t completion_tokens() const { return count_; }
 
-  // logits: [vocab], used as scratch.
-  SampledToken sample(std::span<float> logits);
+  // The answer's next token. logits: [vocab], used as scratch. What there is to tell of it waits for tell().
+  // REQUIRES: !ended()
+  TokenId extend(std::span<float> logits);
+  // It will get no more tokens.
+  bool ended() const { return ended_; }
 
   // Whether the logits of that position are wanted because they say how likely the prompt's next token was.
   bool scores(int32_t position) const;
   // logits: [vocab], of that position. Different positions may be scored by different threads at once.
   void score(int32_t position, std::span<const float> logits);
 
-  // The token has become part of the sequence: tells the listener. True when the answer has ended.
-  bool accept(SampledToken sampled);
+  // Tells the listener, in one event for each token that has news.
+  void tell();
 
-  // Ends the answer from outside. REQUIRES: accept() has not returned true.
+  // Ends the answer from outside. REQUIRES: !ended()
   void cancel();
 
  private:
   bool is_end(TokenId token) const;
-  bool end_by_token(SampledToken sampled);
-  bool end_by_length(StopStrings::Release release);
-  void emit(EngineEvent event);
+  void accept(SampledToken sampled);
+  void end_by_token(SampledToken sampled);
+  void end_by_length(StopStrings::Release release);
+  void note(EngineEvent event);
 
   EngineRequest request_;
   int32_t choice_;
@@ -58,11 +62,13 @@ class Answer {
   StreamDecoder decoder_;
   StopStrings stops_;
   std::function<void(EngineEvent)> on_event_;
-  std::vector<SampledToken> untold_;  // accepted, not in an event yet
+  std::vector<SampledToken> untold_;  // not in an event yet
+  std::vector<EngineEvent> events_;   // not told yet
   std::vector<SampledToken>
       prompt_scores_;  // of the prompt's tokens from the second on, until the first event
   int32_t prompt_tokens_;
   int32_t count_ = 0;
+  bool ended_ = false;
   std::optional<EngineFinish> finish_;
   int32_t cached_tokens_ = 0;
 };

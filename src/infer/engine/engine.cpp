@@ -35,6 +35,13 @@ int32_t choose_pages(const EngineSettings& settings, const KvGeometry& geometry,
   return static_cast<int32_t>(std::clamp<int64_t>(pages, 1, int64_t{1} << 30));
 }
 
+// One for each running answer, and some for guesses: with many answers there is little to win by them.
+int32_t choose_logit_rows(const EngineSettings& settings) {
+  const bool speculates = settings.drafter || settings.speculate != "off";
+  const int guesses = speculates ? std::min(settings.max_running * settings.speculate_tokens, 64) : 0;
+  return std::min(settings.max_running + guesses, settings.max_step_tokens);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model,
@@ -74,7 +81,7 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model,
   }
   parts.max_model_len = static_cast<int32_t>(std::min(model_len, cache_len));
 
-  parts.logit_rows = std::min(settings.max_running, settings.max_step_tokens);
+  parts.logit_rows = choose_logit_rows(settings);
   FERRY_TRY(parts.logits, Buffer::allocate(static_cast<size_t>(parts.logit_rows) *
                                            static_cast<size_t>(spec.vocab) * sizeof(float)));
   return std::unique_ptr<Engine>(new Engine(std::make_unique<Loop>(std::move(parts))));

@@ -21,6 +21,7 @@
 
 #include "base/core/result.h"
 #include "base/settings/units.h"
+#include "infer/draft/drafter.h"
 #include "infer/model/arch_spec.h"
 #include "infer/sample/sampler.h"
 #include "infer/tokenizer/tokenizer.h"
@@ -41,6 +42,10 @@ struct EngineSettings {
   bool prefix_cache = true;
   bool keep_packed = true;
   std::filesystem::path packed_folder = {};  // where, set by the program; empty: nowhere
+  std::string speculate = "off";
+  int speculate_tokens = 8;
+  bool speculate_adaptive = true;
+  MakeDrafter drafter = {};  // guesses instead of the one that `speculate` names
 
   template <class V>
   void visit(V& v) {
@@ -68,6 +73,13 @@ struct EngineSettings {
     v("keep_packed", keep_packed,
       "keep large models' weights in this machine's layout under FERRY_HOME/cache, so that they start at "
       "once");
+    v("speculate", speculate,
+      "guess an answer's next tokens and verify them in one step, which changes no answer; ngram: what "
+      "followed the same tokens before")
+        .choices({"off", "ngram"});
+    v("speculate_tokens", speculate_tokens, "guesses verified in one step, for each answer").range(1, 64);
+    v("speculate_adaptive", speculate_adaptive,
+      "verify only as many guesses as make answers faster, by what steps took and guesses were worth");
   }
 };
 
@@ -123,6 +135,9 @@ struct EngineStatus {
   uint64_t preemptions = 0;
   uint64_t prefix_cache_queries = 0;  // tokens of the prompts that were started
   uint64_t prefix_cache_hits = 0;     // of these, found in the prefix cache
+  uint64_t drafts = 0;                // times that an answer's next tokens were guessed and verified
+  uint64_t draft_tokens = 0;          // guesses verified
+  uint64_t accepted_tokens = 0;       // of these, right
 };
 
 using EngineRequestId = uint64_t;

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "infer/draft/ngram_drafter.h"
+
 namespace ferry {
 namespace {
 
@@ -23,6 +25,11 @@ Salt salt_of(const EngineRequest& request) {
       fmt::format("{}:{}{}", request.tenant.size(), request.tenant, request.cache_salt));
 }
 
+MakeDrafter make_drafter(const EngineSettings& settings) {
+  if (settings.drafter || settings.speculate == "off") return settings.drafter;
+  return [] { return std::make_unique<NgramDrafter>(); };
+}
+
 }  // namespace
 
 Engine::Loop::Loop(Parts parts)
@@ -35,6 +42,9 @@ Engine::Loop::Loop(Parts parts)
                   .max_step_ms = static_cast<double>(parts_.settings.max_step_time.count()),
                   .prefix_cache = parts_.settings.prefix_cache},
                  pages_),
+      speculation_({.make_drafter = make_drafter(parts_.settings),
+                    .most_tokens = parts_.settings.speculate_tokens,
+                    .adaptive = parts_.settings.speculate_adaptive}),
       metrics_(parts_.max_model_len) {
   counted_.last_step = Clock::now();
   publish_status();
@@ -198,22 +208,24 @@ void Engine::Loop::end_early(EngineRequestId id) {
 
 void Engine::Loop::step() {
   const Clock::time_point begin = Clock::now();
-  const StepPlan plan = scheduler_.next();
-  begin_clocks(plan, begin);
+  StepPlan plan = scheduler_.next();
+  speculation_.draft(plan, scheduler_);
+  begin_answers(plan, begin);
   forward(plan);
-  std::vector<Draw> draws = sample(plan);
   score_prompts(plan);
+  const std::vector<Draw> draws = sample(plan);
   std::vector<TokenId> tokens;
-  tokens.reserve(draws.size());
-  for (const Draw& draw : draws) tokens.push_back(draw.token.token);
-  scheduler_.took(plan, std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+  for (const Draw& draw : draws) tokens.insert(tokens.end(), draw.tokens.begin(), draw.tokens.end());
+  const double ms = std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+  scheduler_.took(plan, ms);
+  speculation_.took(plan, ms);
   scheduler_.commit(plan, tokens);
   metrics_.step_tokens.observe(plan.prompt_rows + static_cast<double>(tokens.size()));
   ++counted_.steps;
   counted_.last_step = Clock::now();
   counted_.prompt_tokens += static_cast<uint64_t>(plan.prompt_rows);
   counted_.completion_tokens += tokens.size();
-  deliver(std::move(draws));
+  deliver(draws);
 }
 
 // The same computation as a step's, on a page that nobody holds: all are free or cached.
@@ -238,34 +250,14 @@ void Engine::Loop::forward(const StepPlan& plan) {
   std::vector<int32_t> logit_rows;
   for (const PlannedSequence& planned : plan.sequences) {
     tokens.insert(tokens.end(), planned.tokens.begin(), planned.tokens.end());
-    sequences.push_back({planned.pages, planned.first_position, static_cast<int32_t>(planned.tokens.size())});
+    tokens.insert(tokens.end(), planned.drafts.begin(), planned.drafts.end());
+    sequences.push_back({planned.pages, planned.first_position, planned.rows()});
     const auto end = static_cast<int32_t>(tokens.size());
     for (int32_t row = end - planned.logits; row < end; ++row) logit_rows.push_back(row);
   }
   parts_.kv.copy(plan.copies);
   parts_.model->forward({tokens, sequences, logit_rows}, parts_.kv, *parts_.threads,
                         parts_.logits.as<float>());
-}
-
-std::vector<Engine::Loop::Draw> Engine::Loop::sample(const StepPlan& plan) {
-  std::vector<Draw> draws;
-  size_t rows = 0;
-  for (const PlannedSequence& planned : plan.sequences) {
-    rows += static_cast<size_t>(planned.logits);
-    if (!planned.samples) continue;
-    for (const SequenceId id : planned.ids) draws.push_back({id, rows - 1, planned.ids.size() > 1});
-  }
-  const auto vocab = static_cast<size_t>(parts_.model->spec().vocab);
-  parts_.threads->parallel_for(std::ssize(draws), 1, [&](int64_t begin, int64_t end) {
-    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-      Draw& draw = draws[i];
-      std::span logits(parts_.logits.as<float>() + draw.row * vocab, vocab);
-      std::vector<float> own;  // since sampling overwrites its row
-      if (draw.shared) logits = (own = {logits.begin(), logits.end()});
-      draw.token = answers_.at(draw.id).sample(logits);
-    }
-  });
-  return draws;
 }
 
 // Of prompts whose tokens' logprobs are wanted.
@@ -279,7 +271,7 @@ void Engine::Loop::score_prompts(const StepPlan& plan) {
   size_t row = 0;
   for (const PlannedSequence& planned : plan.sequences) {
     Answer& answer = answers_.at(planned.ids.front());
-    const int32_t end = planned.first_position + static_cast<int32_t>(planned.tokens.size());
+    const int32_t end = planned.first_position + planned.rows();
     for (int32_t position = end - planned.logits; position < end; ++position, ++row) {
       if (answer.scores(position)) scores.push_back({&answer, position, row});
     }
@@ -293,21 +285,55 @@ void Engine::Loop::score_prompts(const StepPlan& plan) {
   });
 }
 
-void Engine::Loop::deliver(std::vector<Draw> draws) {
+std::vector<Engine::Loop::Draw> Engine::Loop::sample(StepPlan& plan) {
+  std::vector<Draw> draws;
+  size_t rows = 0;
+  for (PlannedSequence& planned : plan.sequences) {
+    rows += static_cast<size_t>(planned.logits);
+    if (!planned.samples) continue;
+    for (const SequenceId id : planned.ids) {
+      draws.push_back({id, &answers_.at(id), &planned, rows - planned.drafts.size() - 1});
+    }
+  }
+  parts_.threads->parallel_for(std::ssize(draws), 1, [&](int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) draw(draws[i]);
+  });
+  return draws;
+}
+
+// Token by token, as it would be without drafts, as long as the answer draws what was guessed: only then the
+// next row's logits are those of the answer's text.
+void Engine::Loop::draw(Draw& draw) {
+  const auto vocab = static_cast<size_t>(parts_.model->spec().vocab);
+  const std::span<const TokenId> drafts = draw.planned->drafts;
+  for (size_t i = 0; i <= drafts.size(); ++i) {
+    std::span logits(parts_.logits.as<float>() + (draw.row + i) * vocab, vocab);
+    std::vector<float> own;  // since sampling overwrites its row
+    if (draw.planned->ids.size() > 1) logits = (own = {logits.begin(), logits.end()});
+    draw.tokens.push_back(draw.answer->extend(logits));
+    if (draw.answer->ended() || i == drafts.size() || draw.tokens[i] != drafts[i]) break;
+  }
+  if (!drafts.empty()) draw.planned->accepted = static_cast<int32_t>(draw.tokens.size()) - 1;
+}
+
+void Engine::Loop::deliver(const std::vector<Draw>& draws) {
   const Clock::time_point now = Clock::now();
-  for (Draw& draw : draws) {
-    Answer& answer = answers_.at(draw.id);
-    answer.set_cached_tokens(scheduler_.cached_tokens(draw.id));
-    answer.clock().token(now, metrics_);
-    if (!answer.accept(std::move(draw.token))) continue;
-    observe_end(draw.id, answer);
+  for (const Draw& draw : draws) {
+    for (size_t i = 0; i < draw.tokens.size(); ++i) draw.answer->clock().token(now, metrics_);
+    draw.answer->tell();
+    if (!draw.answer->ended()) continue;
+    observe_end(draw.id, *draw.answer);
     forget(draw.id);
   }
 }
 
-void Engine::Loop::begin_clocks(const StepPlan& plan, AnswerClock::Time now) {
+void Engine::Loop::begin_answers(const StepPlan& plan, AnswerClock::Time now) {
   for (const PlannedSequence& planned : plan.sequences) {
-    for (const SequenceId id : planned.ids) answers_.at(id).clock().start(now);
+    for (const SequenceId id : planned.ids) {
+      Answer& answer = answers_.at(id);
+      answer.clock().start(now);
+      answer.set_cached_tokens(scheduler_.cached_tokens(id));
+    }
   }
 }
 
@@ -322,6 +348,7 @@ void Engine::Loop::observe_end(SequenceId id, const Answer& answer) {
 
 void Engine::Loop::forget(SequenceId id) {
   scheduler_.remove(id);
+  speculation_.forget(id);
   answers_.erase(id);
   --outstanding_;
 }
@@ -336,6 +363,9 @@ void Engine::Loop::publish_status() {
   counted_.preemptions = scheduler_.counters().preemptions;
   counted_.prefix_cache_queries = scheduler_.counters().prefix_queries;
   counted_.prefix_cache_hits = scheduler_.counters().prefix_hits;
+  counted_.drafts = speculation_.counters().drafts;
+  counted_.draft_tokens = speculation_.counters().guesses;
+  counted_.accepted_tokens = speculation_.counters().accepted;
   const std::lock_guard lock(mutex_);
   status_ = counted_;
 }

@@ -9,6 +9,7 @@
 
 #include "infer/engine/answer.h"
 #include "infer/engine/engine.h"
+#include "infer/engine/speculation.h"
 #include "infer/kv/kv_cache.h"
 #include "infer/model/model.h"
 #include "infer/pages/pages.h"
@@ -55,12 +56,13 @@ class Engine::Loop {
     bool empty() const { return arrivals.empty() && cancellations.empty() && probes.empty(); }
   };
 
-  // The next token of one answer.
+  // The next tokens of one answer: one, and as many more as guesses were right.
   struct Draw {
     SequenceId id = 0;
-    size_t row = 0;       // of the logits
-    bool shared = false;  // with other answers
-    SampledToken token = {};
+    Answer* answer = nullptr;
+    PlannedSequence* planned = nullptr;
+    size_t row = 0;  // of the logits: that of the last known token; those of the drafts follow
+    std::vector<TokenId> tokens = {};
   };
 
   Result<void> check(EngineRequest& request) const;
@@ -75,11 +77,12 @@ class Engine::Loop {
   void compute_for_nobody();
   void answer_probes();
   void forward(const StepPlan& plan);
-  std::vector<Draw> sample(const StepPlan& plan);
   void score_prompts(const StepPlan& plan);
-  void deliver(std::vector<Draw> draws);
+  std::vector<Draw> sample(StepPlan& plan);
+  void draw(Draw& draw);
+  void deliver(const std::vector<Draw>& draws);
   void forget(SequenceId id);
-  void begin_clocks(const StepPlan& plan, AnswerClock::Time now);
+  void begin_answers(const StepPlan& plan, AnswerClock::Time now);
   void observe_end(SequenceId id, const Answer& answer);
   void publish_status();
 
@@ -87,6 +90,7 @@ class Engine::Loop {
   std::vector<TokenId> end_tokens_;
   PagePool pages_;
   Scheduler scheduler_;
+  Speculation speculation_;
   std::map<SequenceId, Answer> answers_;  // a request's i-th answer has the id of the request + i
   EngineMetrics metrics_;
   EngineStatus counted_;  // the engine thread's own copy of status_
