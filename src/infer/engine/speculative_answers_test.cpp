@@ -2,6 +2,7 @@
 // ended it.
 
 #include <future>
+#include <map>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -129,6 +130,7 @@ struct Case {
 const Case kCases[] = {
     {"default", {.threads = 2}},
     {"one_thread", {.threads = 1}},
+    {"int8", {.threads = 2, .kv_type = "int8"}},
     {"not_cached", {.threads = 2, .prefix_cache = false}},
     {"small_steps", {.threads = 2, .max_step_tokens = 9, .max_running = 4}},
     {"few_places", {.threads = 2, .max_running = 3}},
@@ -138,9 +140,12 @@ const Case kCases[] = {
 
 class SpeculativeAnswers : public testing::TestWithParam<Case> {
  protected:
+  // Without speculation, by the type of keys and values.
   static const std::vector<Told>& plain() {
-    static const std::vector<Told> kTold = ask(*load({.threads = 2}), requests());
-    return kTold;
+    static std::map<std::string, std::vector<Told>> by_type;
+    const std::string& type = GetParam().settings.kv_type;
+    if (!by_type.contains(type)) by_type[type] = ask(*load({.threads = 2, .kv_type = type}), requests());
+    return by_type.at(type);
   }
   static void expect_plain(const std::vector<Told>& told) {
     ASSERT_EQ(told.size(), plain().size());
