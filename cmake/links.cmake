@@ -16,10 +16,3 @@ ferry_link(app/cli CLI11::CLI11 ${EDIT} ${TINFO} ${BSD} ${MD})
 # Kernels say themselves where a product and a sum are rounded once (fma): the compiler joining others, in one copy
 # of a loop and not in the next, would let bits depend on the number of rows.
 target_compile_options(infer_kernels PRIVATE -ffp-contract=off)
-
-# Clang 16 overflows its own stack on a check of every pointer sum in kernels of hundreds of unrolled loads. That
-# they stay within their memory is checked all the same.
-if(FERRY_SANITIZE MATCHES "undefined" AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  set_source_files_properties("${PROJECT_SOURCE_DIR}/src/infer/kernels/cpu/avx512bf16.cpp" PROPERTIES
-    COMPILE_OPTIONS -fno-sanitize=pointer-overflow)
-endif()

@@ -48,7 +48,7 @@ constexpr int kPeakChains = 12;
 constexpr double kPeakFlopsPerRound = 2.0 * kPeakChains * kLanes * 2;
 
 float peak_rounds(int64_t rounds) {
-  const Pairs ones = _mm512_set1_epi32(0x3F803F80);
+  const Pairs ones = broadcast_pair(0x3F803F80);
   Vec sums[kPeakChains];
   for (int i = 0; i < kPeakChains; ++i) sums[i] = broadcast(static_cast<float>(i));
   for (int64_t round = 0; round < rounds; ++round) {

@@ -19,3 +19,10 @@
 #endif
 
 #define FERRY_INLINE [[gnu::always_inline]] inline
+
+// Is every access checked (AddressSanitizer, ThreadSanitizer)?
+#if defined(__has_feature)
+#define FERRY_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define FERRY_SANITIZED 0
+#endif

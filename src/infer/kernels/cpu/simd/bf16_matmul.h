@@ -11,7 +11,13 @@
 
 constexpr int64_t kPairChunkInputs = 256;  // a group's pairs of a chunk fill 32 KB
 constexpr int kStepWords = 17;             // of a row's 32 inputs: 16 pairs and their sum in f32
+#if FERRY_SANITIZED
+constexpr int kFusedPairRows = 3;  // what is unrolled takes the compiler minutes when every access is checked
+constexpr int kPairTileRows = 2;
+#else
 constexpr int kFusedPairRows = 12;
+constexpr int kPairTileRows = kTileRows;
+#endif
 constexpr int64_t kFewPairRows = 36;
 
 // A row's 32 inputs into column `row` of [17][tile_rows] words. `left` of them exist.
@@ -34,7 +40,7 @@ inline void pack_steps(const float* x, int64_t inputs, int64_t padded_inputs, in
   }
 }
 
-// The rows of a call, packed: tiles of up to kTileRows rows, each [steps of 32 inputs][17][rows].
+// The rows of a call, packed: tiles of rows, each [steps of 32 inputs][17][rows].
 struct PairActivations {
   const uint32_t* data;
   EvenSplit tiles;
@@ -45,8 +51,18 @@ struct PairActivations {
   }
 };
 
+// The same pair of inputs for every output. Clang 16 never ends with a dot product of numbers that it knows
+// to be all the same, so it must not know.
+FERRY_INLINE Pairs broadcast_pair(uint32_t pair) {
+  Pairs pairs = _mm512_set1_epi32(static_cast<int>(pair));
+#if defined(__clang__)
+  asm("" : "+v"(pairs));
+#endif
+  return pairs;
+}
+
 // (C casts: std::bit_cast of a vector would be a function compiled without the instruction set.)
-FERRY_INLINE Vec dot_pairs(Vec sum, Pairs weights, __m512i x) {
+FERRY_INLINE Vec dot_pairs(Vec sum, Pairs weights, Pairs x) {
   return {_mm512_dpbf16_ps(sum.v, (__m512bh)weights, (__m512bh)x)};
 }
 
@@ -64,7 +80,7 @@ template <int R, int C>
 FERRY_INLINE void add_pair(const Pairs (&weights)[C], const uint32_t* x, Vec (&sums)[R][C]) {
   FERRY_UNROLL
   for (int r = 0; r < R; ++r) {
-    const __m512i activation = _mm512_set1_epi32(static_cast<int>(x[r]));
+    const Pairs activation = broadcast_pair(x[r]);
     FERRY_UNROLL
     for (int c = 0; c < C; ++c) sums[r][c] = dot_pairs(sums[r][c], weights[c], activation);
   }
@@ -121,6 +137,17 @@ FERRY_INLINE void add_step(const std::byte* group, int c, int64_t step, const ui
   if constexpr (Format::kOffset) {
     const Vec offsets[2] = {readers[0].offset(), readers[1].offset()};
     subtract_offsets<R, 2>(activation_sums, offsets, c, totals);
+  }
+}
+
+template <int R>
+FERRY_INLINE void load_totals(Vec (&totals)[R][kGroupPanels], Output out) {
+  FERRY_UNROLL
+  for (int r = 0; r < R; ++r) {
+    FERRY_UNROLL
+    for (int c = 0; c < kGroupPanels; ++c) {
+      totals[r][c] = load_columns(out.at + r * out.stride + c * kLanes, out.columns - c * kLanes);
+    }
   }
 }
 
@@ -193,13 +220,7 @@ void multiply_pair_tile(const uint32_t* x, const PairChunk& chunk, int64_t steps
   constexpr int kHalves = 32 / Format::kStepInputs;
   Vec totals[R][kGroupPanels];
   clear<R, kGroupPanels>(totals);
-  FERRY_UNROLL
-  for (int r = 0; resume && r < R; ++r) {
-    FERRY_UNROLL
-    for (int c = 0; c < kGroupPanels; ++c) {
-      totals[r][c] = load_columns(out.at + r * out.stride + c * kLanes, out.columns - c * kLanes);
-    }
-  }
+  if (resume) load_totals<R>(totals, out);
   const std::byte* pairs = chunk.pairs;
   for (int64_t step = 0; step < steps; ++step, x += kStepWords * R, pairs += kGroupPanels * 1024) {
     for (int half = 0; half < kHalves; ++half) {
@@ -246,7 +267,8 @@ constexpr auto fused_pair_kernels(std::integer_sequence<int, kRows...>) {
 template <class Format>
 void multiply_group_pairs(const std::byte* group, const PairActivations& x, int64_t first, int64_t last,
                           Output out) {
-  static constexpr auto kKernels = pair_tile_kernels<Format>(std::make_integer_sequence<int, kTileRows>());
+  static constexpr auto kKernels =
+      pair_tile_kernels<Format>(std::make_integer_sequence<int, kPairTileRows>());
   constexpr int64_t kChunkSteps = kPairChunkInputs / 32;
   alignas(64) std::byte scratch[kPairChunkInputs * kGroupOutputs * 2];
   PairChunk chunk;
@@ -303,8 +325,8 @@ void multiply_few_pairs(const PackedMatrix& w, const float* x, int64_t rows, flo
 template <class Format>
 void multiply_many_pairs(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool) {
   const PanelShape shape(w);
-  const PairActivations activations = pack_pairs(w, x, rows, kTileRows, pool);
-  const EvenSplit blocks(activations.tiles.pieces, kBlockRows / kTileRows);
+  const PairActivations activations = pack_pairs(w, x, rows, kPairTileRows, pool);
+  const EvenSplit blocks(activations.tiles.pieces, kBlockRows / kPairTileRows);
   pool.parallel_for(shape.groups * blocks.pieces, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t group = i / blocks.pieces;
