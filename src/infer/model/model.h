@@ -46,7 +46,7 @@ struct ModelOptions {
   // load writes them on a thread of its own, which ends early with the model.
   std::filesystem::path packed_folder = {};
   int64_t least_packed_bytes = int64_t{32} << 20;  // smaller models are packed in less time than is worth it
-  std::function<void(double)> progress = {};            // called on the loading thread with the part done, 0 to 1
+  std::function<void(double)> progress = {};       // called on the loading thread with the part done, 0 to 1
 };
 
 class Model {
