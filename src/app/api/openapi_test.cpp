@@ -75,9 +75,9 @@ TEST(OpenApi, WhatItRefersToIsThere) {
   collect_references(whole, references);
   EXPECT_GE(references.size(), 5u);
   for (const std::string& reference : references) {
-    constexpr std::string_view prefix = "#/components/schemas/";
-    ASSERT_TRUE(reference.starts_with(prefix)) << reference;
-    EXPECT_TRUE(whole.at("components").at("schemas").get_object().contains(reference.substr(prefix.size())))
+    constexpr std::string_view kPrefix = "#/components/schemas/";
+    ASSERT_TRUE(reference.starts_with(kPrefix)) << reference;
+    EXPECT_TRUE(whole.at("components").at("schemas").get_object().contains(reference.substr(kPrefix.size())))
         << reference;
   }
 }
