@@ -44,34 +44,34 @@ class SoftwareTiles {
  public:
   static void configure(int rows) {
     FERRY_CHECK(rows >= 1 && rows <= kTileSide);
-    for (int t = 0; t < 8; ++t) tiles_[t] = {.rows = t < 6 ? rows : kTileSide};
+    for (int t = 0; t < 8; ++t) tiles[t] = {.rows = t < 6 ? rows : kTileSide};
   }
   static void release() {
-    for (Tile& tile : tiles_) tile.rows = 0;
+    for (Tile& tile : tiles) tile.rows = 0;
   }
 
   template <int T>
   static void zero() {
-    FERRY_CHECK(tiles_[T].rows > 0);
-    std::memset(tiles_[T].data, 0, sizeof tiles_[T].data);
+    FERRY_CHECK(tiles[T].rows > 0);
+    std::memset(tiles[T].data, 0, sizeof tiles[T].data);
   }
   // Rows of 64 bytes that follow each other; those beyond the tile's become zero.
   template <int T>
   static void load(const void* at) {
     zero<T>();
-    std::memcpy(tiles_[T].data, at, static_cast<size_t>(tiles_[T].rows) * 64);
+    std::memcpy(tiles[T].data, at, static_cast<size_t>(tiles[T].rows) * 64);
   }
   template <int T>
   static void store(float* at) {
-    FERRY_CHECK(tiles_[T].rows > 0);
-    std::memcpy(at, tiles_[T].data, static_cast<size_t>(tiles_[T].rows) * 64);
+    FERRY_CHECK(tiles[T].rows > 0);
+    std::memcpy(at, tiles[T].data, static_cast<size_t>(tiles[T].rows) * 64);
   }
   // Even and odd inputs are added apart, then to each other, then to the sum; all with fma, to nearest even,
   // with subnormal numbers taken and given as zero.
   template <int Sum, int X, int W>
   static void multiply() {
-    const int rows = tiles_[Sum].rows;
-    FERRY_CHECK(rows > 0 && tiles_[X].rows == rows && tiles_[W].rows == kTileSide);
+    const int rows = tiles[Sum].rows;
+    FERRY_CHECK(rows > 0 && tiles[X].rows == rows && tiles[W].rows == kTileSide);
     const unsigned control = _mm_getcsr();
     _mm_setcsr(control | 0x8040);  // FTZ, DAZ
     for (int m = 0; m < rows; ++m) {
@@ -79,12 +79,12 @@ class SoftwareTiles {
       Vec odd_sum = even_sum;
       for (int k = 0; k < 16; ++k) {
         Vec even, odd;
-        load_bf16_pairs(tiles_[W].data + k * 64, even, odd);
-        const std::byte* x = tiles_[X].data + m * 64 + k * 4;
+        load_bf16_pairs(tiles[W].data + k * 64, even, odd);
+        const std::byte* x = tiles[X].data + m * 64 + k * 4;
         even_sum = fma(even, broadcast(bf16_at(x)), even_sum);
         odd_sum = fma(odd, broadcast(bf16_at(x + 2)), odd_sum);
       }
-      auto* sum = reinterpret_cast<float*>(tiles_[Sum].data) + m * 16;
+      auto* sum = reinterpret_cast<float*>(tiles[Sum].data) + m * 16;
       ferry::kernels::cpu::amx_emulated::store(
           sum, add(ferry::kernels::cpu::amx_emulated::load(sum), add(even_sum, odd_sum)));
     }
@@ -103,10 +103,10 @@ class SoftwareTiles {
     return bf16_to_f32(bits);
   }
 
-  static thread_local Tile tiles_[8];
+  static thread_local Tile tiles[8];
 };
 
-thread_local SoftwareTiles::Tile SoftwareTiles::tiles_[8];
+thread_local SoftwareTiles::Tile SoftwareTiles::tiles[8];
 
 }  // namespace
 }  // namespace ferry::kernels::cpu::amx_emulated

@@ -80,23 +80,23 @@ bool has_sse2() {
 }  // part of x86-64
 
 bool has_avx2() {
-  static const bool has = detect_avx2();
-  return has;
+  static const bool kHas = detect_avx2();
+  return kHas;
 }
 
 bool has_avx512() {
-  static const bool has = detect_avx512();
-  return has;
+  static const bool kHas = detect_avx512();
+  return kHas;
 }
 
 bool has_fast_avx512_bf16() {
-  static const bool has = detect_fast_avx512_bf16();
-  return has;
+  static const bool kHas = detect_fast_avx512_bf16();
+  return kHas;
 }
 
 bool has_amx() {
-  static const bool has = detect_amx();
-  return has;
+  static const bool kHas = detect_amx();
+  return kHas;
 }
 
 }  // namespace ferry::kernels::cpu

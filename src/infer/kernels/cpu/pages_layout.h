@@ -42,14 +42,9 @@ class HeadPages {
 // Calls body with a value of the type that the numbers have.
 template <class Body>
 void with_kv_type(KvType type, Body&& body) {
-  switch (type) {
-    case KvType::f32:
-      return body(float());
-    case KvType::bf16:
-      return body(uint16_t());
-    case KvType::int8:
-      return body(int8_t());
-  }
+  if (type == KvType::f32) return body(float());
+  if (type == KvType::bf16) return body(uint16_t());
+  return body(int8_t());
 }
 
 }  // namespace ferry::kernels::cpu
