@@ -456,8 +456,10 @@ TEST_F(LocalProviderTest, CancellingFromWithinTheSinkIsFine) {
     const std::lock_guard lock(handed_over);
     running = provider_->generate(chat("hi", 100), sink);
   }
+  while (deltas == 0) std::this_thread::yield();
+  running->cancel();  // waits for the call that is under way, which uses what this function owns
   const Engine& engine = *host_->find("tiny")->engine;
-  while (deltas == 0 || engine.status().kv_pages_free != engine.status().kv_pages) std::this_thread::yield();
+  while (engine.status().kv_pages_free != engine.status().kv_pages) std::this_thread::yield();
   EXPECT_EQ(deltas, 1);
 }
 
