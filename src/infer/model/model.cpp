@@ -19,11 +19,12 @@ Result<std::unique_ptr<Model>> Model::load(const std::filesystem::path& path, co
   FERRY_TRY(const ModelFiles files, ModelFiles::open(path));
   std::unique_ptr<Model> model(new Model);
   PackedCache cache;
-  if (!options.packed_folder.empty()) {
+  const bool worth_keeping = files.source.total_bytes() >= options.least_packed_bytes;
+  if (worth_keeping && !options.packed_folder.empty()) {
     cache = PackedCache(options.packed_folder, files.source, *options.table, options.arithmetic);
   }
   FERRY_TRY(model->weights_, WeightLoader(files, options, cache, pool).load());
-  model->keeping_ = cache.write(options.least_packed_bytes);
+  model->keeping_ = cache.write();
   FERRY_TRY(Scratch scratch, Scratch::create(files.spec, options.max_rows));
   model->scratch_ = std::make_unique<Scratch>(std::move(scratch));
   model->spec_ = files.spec;

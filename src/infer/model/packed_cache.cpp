@@ -128,10 +128,10 @@ void PackedCache::add(std::string_view name, const kernels::PackedMatrix& matrix
   if (!key_.empty()) added_.emplace_back(name, matrix);
 }
 
-std::jthread PackedCache::write(int64_t least_bytes) const {
+std::jthread PackedCache::write() const {
   int64_t bytes = 0;
   for (const auto& [name, matrix] : added_) bytes += static_cast<int64_t>(matrix.data.size());
-  if (added_.empty() || bytes < least_bytes) return {};
+  if (added_.empty()) return {};
   return std::jthread(
       [added = added_, path = path_, key = key_, source = source_, bytes](const std::stop_token& stop) {
         SafetensorsWriter writer(64);  // as buffers are aligned

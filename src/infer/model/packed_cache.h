@@ -37,9 +37,9 @@ class PackedCache {
   // Remembers a matrix that find() did not have.
   void add(std::string_view name, const kernels::PackedMatrix& matrix);
 
-  // Writes what was remembered, when it is at least so many bytes and the disk has room for twice as many, on
-  // a thread of its own, which ends early when it is stopped. No thread: nothing to write.
-  std::jthread write(int64_t least_bytes) const;
+  // Writes what was remembered, when the disk has room for twice as much, on a thread of its own, which ends
+  // early when it is stopped. No thread: nothing to write.
+  std::jthread write() const;
 
  private:
   const kernels::KernelTable* table_ = nullptr;

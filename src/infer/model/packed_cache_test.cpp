@@ -54,7 +54,7 @@ class PackedCacheTest : public testing::Test {
     PackedCache fresh = cache();
     PackedMatrix packed = must((*kernels::choose_table())->pack(view(), Arithmetic::bf16, pool_));
     fresh.add("w", packed);
-    fresh.write(0).join();
+    fresh.write().join();
     return packed;
   }
 
@@ -141,7 +141,7 @@ TEST_F(PackedCacheTest, ADamagedFileIsNoFile) {
 TEST_F(PackedCacheTest, AStoppedWriterLeavesNothing) {
   PackedCache fresh = cache();
   fresh.add("w", must((*kernels::choose_table())->pack(view(), Arithmetic::bf16, pool_)));
-  std::jthread writer = fresh.write(0);
+  std::jthread writer = fresh.write();
   writer.request_stop();
   writer.join();
   for (const auto& entry : fs::directory_iterator(folder_)) {
@@ -149,11 +149,15 @@ TEST_F(PackedCacheTest, AStoppedWriterLeavesNothing) {
   }
 }
 
+TEST_F(PackedCacheTest, NothingToKeepNeedsNoThread) {
+  EXPECT_FALSE(cache().write().joinable());
+  EXPECT_FALSE(PackedCache().write().joinable());
+}
+
 TEST_F(PackedCacheTest, SmallModelsAreNotKept) {
-  PackedCache fresh = cache();
-  fresh.add("w", must((*kernels::choose_table())->pack(view(), Arithmetic::bf16, pool_)));
-  EXPECT_FALSE(fresh.write(1 << 20).joinable());
-  EXPECT_FALSE(PackedCache().write(0).joinable());
+  const ModelOptions options{.table = *kernels::choose_table(), .packed_folder = folder_};
+  must(Model::load(golden_folder() / "llama32", options, pool_)).reset();
+  EXPECT_FALSE(fs::exists(folder_));
 }
 
 TEST_F(PackedCacheTest, FilesOfModelsThatAreGoneGo) {

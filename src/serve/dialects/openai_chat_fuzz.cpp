@@ -1,8 +1,10 @@
-// Request bodies of chat and of legacy completions: whatever is accepted keeps the contract of exchange.h.
+// Request bodies of chat, of legacy completions and of the tokenizer's routes: whatever is accepted keeps the
+// contract of exchange.h.
 
 #include "base/core/result.h"
 #include "serve/dialects/openai_chat.h"
 #include "serve/dialects/openai_completions.h"
+#include "serve/dialects/vllm_tokens.h"
 
 namespace ferry {
 namespace {
@@ -45,11 +47,25 @@ void check_request(const GenerationRequest& r) {
   FERRY_CHECK(r.stream || !r.stream_usage);
 }
 
-void check_result(const ApiResult<GenerationRequest>& result) {
-  if (result) return check_request(*result);
-  FERRY_CHECK(!result.error().error.message.empty());
+void check_error(const ApiError& error) {
+  FERRY_CHECK(!error.error.message.empty());
   // An answer that quotes the request must still be JSON.
-  FERRY_CHECK(parse_json(openai_error_json(400, result.error()), "error").has_value());
+  FERRY_CHECK(parse_json(openai_error_json(400, error), "error").has_value());
+}
+
+void check_result(const ApiResult<GenerationRequest>& result) {
+  result ? check_request(*result) : check_error(result.error());
+}
+
+void check_tokens(const ApiResult<TokenizeRequest>& result) {
+  if (!result) return check_error(result.error());
+  const GenerationRequest& prompt = result->prompt;
+  FERRY_CHECK(prompt.messages.empty() ? prompt.prompts.size() == 1 : prompt.prompts.empty());
+}
+
+void check_tokens(const ApiResult<DetokenizeRequest>& result) {
+  if (!result) return check_error(result.error());
+  for (const TokenId token : result->tokens) FERRY_CHECK(token >= 0);
 }
 
 }  // namespace
@@ -59,5 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   ferry::check_result(ferry::parse_openai_chat(body));
   ferry::check_result(ferry::parse_openai_completion(body));
+  ferry::check_tokens(ferry::parse_tokenize(body));
+  ferry::check_tokens(ferry::parse_detokenize(body));
   return 0;
 }

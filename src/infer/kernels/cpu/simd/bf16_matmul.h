@@ -290,13 +290,10 @@ inline PairActivations pack_pairs(const PackedMatrix& w, const float* x, int64_t
   const EvenSplit tiles(rows, limit);
   auto* packed = reinterpret_cast<uint32_t*>(
       thread_scratch(static_cast<size_t>(rows * steps * kStepWords) * sizeof(uint32_t)));
-  pool.parallel_for(tiles.pieces, ceil_div(16384, limit * w.inputs), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      uint32_t* tile = packed + tiles.begin(i) * steps * kStepWords;
-      for (int64_t r = 0; r < tiles.size(i); ++r) {
-        pack_steps(x + (tiles.begin(i) + r) * w.inputs, w.inputs, padded, tiles.size(i), tile + r);
-      }
-    }
+  for_tile_rows(w, tiles, limit, pool, [&](int64_t i, int64_t r) {
+    const int64_t first = tiles.begin(i);
+    uint32_t* tile = packed + first * steps * kStepWords;
+    pack_steps(x + (first + r) * w.inputs, w.inputs, padded, tiles.size(i), tile + r);
   });
   return {packed, tiles, steps};
 }
@@ -305,38 +302,20 @@ template <class Format>
 void multiply_few_pairs(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool) {
   static constexpr auto kKernels =
       fused_pair_kernels<Format>(std::make_integer_sequence<int, kFusedPairRows>());
-  const PanelShape shape(w);
   const PairActivations activations = pack_pairs(w, x, rows, kFusedPairRows, pool);
-  const EvenSplit tiles = activations.tiles;
-  constexpr int64_t kPieceBytes = 256 << 10;
-  pool.parallel_for(
-      shape.groups, ceil_div(kPieceBytes, shape.group_bytes + 1), [&](int64_t begin, int64_t end) {
-        for (int64_t group = begin; group < end; ++group) {
-          const int64_t column = group * kGroupOutputs;
-          for (int64_t i = 0; i < tiles.pieces; ++i) {
-            const FusedPairKernel kernel = kKernels[static_cast<size_t>(tiles.size(i) - 1)];
-            kernel(w.data.data() + group * shape.group_bytes, activations.tile(i, 0), activations.steps,
-                   {out + tiles.begin(i) * w.outputs + column, w.outputs, w.outputs - column});
-          }
-        }
-      });
+  for_groups(w, activations.tiles, out, pool, [&](const std::byte* group, int64_t i, Output columns) {
+    const FusedPairKernel kernel = kKernels[static_cast<size_t>(activations.tiles.size(i) - 1)];
+    kernel(group, activations.tile(i, 0), activations.steps, columns);
+  });
 }
 
 template <class Format>
 void multiply_many_pairs(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool) {
-  const PanelShape shape(w);
   const PairActivations activations = pack_pairs(w, x, rows, kPairTileRows, pool);
-  const EvenSplit blocks(activations.tiles.pieces, kBlockRows / kPairTileRows);
-  pool.parallel_for(shape.groups * blocks.pieces, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t group = i / blocks.pieces;
-      const int64_t block = i % blocks.pieces;
-      const int64_t column = group * kGroupOutputs;
-      multiply_group_pairs<Format>(w.data.data() + group * shape.group_bytes, activations,
-                                   blocks.begin(block), blocks.begin(block + 1),
-                                   {out + column, w.outputs, w.outputs - column});
-    }
-  });
+  for_group_blocks(w, activations.tiles, kPairTileRows, out, pool,
+                   [&](const std::byte* group, int64_t first, int64_t last, Output columns) {
+                     multiply_group_pairs<Format>(group, activations, first, last, columns);
+                   });
 }
 
 template <class Format>

@@ -41,11 +41,15 @@ FERRY_INLINE __m512i load_numbers(const std::array<uint16_t, 32>& numbers) {
   return _mm512_load_si512(numbers.data());
 }
 
-struct PairsBf16 {
-  static constexpr DType kStored = DType::bf16;
-  static constexpr int kStepInputs = 32;
-  static constexpr bool kScaled = false;
-  static constexpr bool kOffset = false;
+template <DType kType, int kInputs>
+struct PairFormat {
+  static constexpr DType kStored = kType;
+  static constexpr int kStepInputs = kInputs;
+  static constexpr bool kScaled = kType != DType::bf16;
+  static constexpr bool kOffset = kType == DType::q4_k;
+};
+
+struct PairsBf16 : PairFormat<DType::bf16, 32> {
   struct Reader {
     const std::byte* block;
     FERRY_INLINE Reader(const std::byte* at, int) : block(at) {}
@@ -53,11 +57,7 @@ struct PairsBf16 {
   };
 };
 
-struct PairsQ8_0 {
-  static constexpr DType kStored = DType::q8_0;
-  static constexpr int kStepInputs = 32;
-  static constexpr bool kScaled = true;
-  static constexpr bool kOffset = false;
+struct PairsQ8_0 : PairFormat<DType::q8_0, 32> {
   struct Reader {
     const std::byte* block;
     FERRY_INLINE Reader(const std::byte* at, int) : block(at) {}
@@ -69,11 +69,7 @@ struct PairsQ8_0 {
   };
 };
 
-struct PairsQ4_0 {
-  static constexpr DType kStored = DType::q4_0;
-  static constexpr int kStepInputs = 32;
-  static constexpr bool kScaled = true;
-  static constexpr bool kOffset = false;
+struct PairsQ4_0 : PairFormat<DType::q4_0, 32> {
   struct Reader {
     const std::byte* block;
     FERRY_INLINE Reader(const std::byte* at, int) : block(at) {}
@@ -84,11 +80,7 @@ struct PairsQ4_0 {
   };
 };
 
-struct PairsQ4K {
-  static constexpr DType kStored = DType::q4_k;
-  static constexpr int kStepInputs = 32;
-  static constexpr bool kScaled = true;
-  static constexpr bool kOffset = true;
+struct PairsQ4K : PairFormat<DType::q4_k, 32> {
   struct Reader {
     const std::byte* block;
     int step;
@@ -104,11 +96,7 @@ struct PairsQ4K {
   };
 };
 
-struct PairsQ6K {
-  static constexpr DType kStored = DType::q6_k;
-  static constexpr int kStepInputs = 16;
-  static constexpr bool kScaled = true;
-  static constexpr bool kOffset = false;
+struct PairsQ6K : PairFormat<DType::q6_k, 16> {
   struct Reader {
     const std::byte* block;
     int step;

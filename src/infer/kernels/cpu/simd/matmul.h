@@ -206,36 +206,73 @@ void multiply_group(const std::byte* group, const Activations& x, int64_t first,
   }
 }
 
+// How threads share the work, whatever the rows are packed as.
+
+// body(tile, row) for each row of each tile of `limit` rows, the row counted from the tile's first.
+template <class Body>
+void for_tile_rows(const PackedMatrix& w, const EvenSplit& tiles, int64_t limit, ThreadPool& pool,
+                   Body body) {
+  pool.parallel_for(tiles.pieces, ceil_div(16384, limit * w.inputs), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      for (int64_t r = 0; r < tiles.size(i); ++r) body(i, r);
+    }
+  });
+}
+
+// body(group, tile, out) for each tile of few rows and each group, tile by tile while the group is in cache.
+template <class Body>
+void for_groups(const PackedMatrix& w, const EvenSplit& tiles, float* out, ThreadPool& pool, Body body) {
+  const PanelShape shape(w);
+  constexpr int64_t kPieceBytes = 256 << 10;
+  pool.parallel_for(
+      shape.groups, ceil_div(kPieceBytes, shape.group_bytes + 1), [&](int64_t begin, int64_t end) {
+        for (int64_t group = begin; group < end; ++group) {
+          const int64_t column = group * kGroupOutputs;
+          for (int64_t i = 0; i < tiles.pieces; ++i) {
+            body(w.data.data() + group * shape.group_bytes, i,
+                 Output{out + tiles.begin(i) * w.outputs + column, w.outputs, w.outputs - column});
+          }
+        }
+      });
+}
+
+// body(group, first tile, last tile, out) for each group and as many tiles as share one conversion of
+// weights; out begins at the call's first row.
+template <class Body>
+void for_group_blocks(const PackedMatrix& w, const EvenSplit& tiles, int64_t tile_rows, float* out,
+                      ThreadPool& pool, Body body) {
+  const PanelShape shape(w);
+  const EvenSplit blocks(tiles.pieces, kBlockRows / tile_rows);
+  pool.parallel_for(shape.groups * blocks.pieces, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t group = i / blocks.pieces;
+      const int64_t block = i % blocks.pieces;
+      const int64_t column = group * kGroupOutputs;
+      body(w.data.data() + group * shape.group_bytes, blocks.begin(block), blocks.begin(block + 1),
+           Output{out + column, w.outputs, w.outputs - column});
+    }
+  });
+}
+
 inline Activations pack_rows(const PackedMatrix& w, const float* x, int64_t rows, int64_t limit,
                              ThreadPool& pool) {
   const int64_t padded = PanelShape(w).inputs;
   const EvenSplit tiles(rows, limit);
   auto* packed = reinterpret_cast<float*>(thread_scratch(static_cast<size_t>(rows * padded) * sizeof(float)));
-  pool.parallel_for(tiles.pieces, ceil_div(16384, limit * w.inputs), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      float* tile = packed + tiles.begin(i) * padded;
-      for (int64_t r = 0; r < tiles.size(i); ++r) {
-        pack_row(x + (tiles.begin(i) + r) * w.inputs, w, padded, tiles.size(i), tile + r);
-      }
-    }
+  for_tile_rows(w, tiles, limit, pool, [&](int64_t i, int64_t r) {
+    const int64_t first = tiles.begin(i);
+    pack_row(x + (first + r) * w.inputs, w, padded, tiles.size(i), packed + first * padded + r);
   });
   return {packed, tiles, padded};
 }
 
 template <class Format>
 void multiply_many(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool) {
-  const PanelShape shape(w);
   const Activations activations = pack_rows(w, x, rows, kTileRows, pool);
-  const EvenSplit blocks(activations.tiles.pieces, kBlockRows / kTileRows);
-  pool.parallel_for(shape.groups * blocks.pieces, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t group = i / blocks.pieces;
-      const int64_t block = i % blocks.pieces;
-      const int64_t column = group * kGroupOutputs;
-      multiply_group<Format>(w.data.data() + group * shape.group_bytes, activations, blocks.begin(block),
-                             blocks.begin(block + 1), {out + column, w.outputs, w.outputs - column});
-    }
-  });
+  for_group_blocks(w, activations.tiles, kTileRows, out, pool,
+                   [&](const std::byte* group, int64_t first, int64_t last, Output columns) {
+                     multiply_group<Format>(group, activations, first, last, columns);
+                   });
 }
 
 using FusedKernel = void (*)(const std::byte* group, const float* x, int64_t steps, Output out);
@@ -249,22 +286,12 @@ constexpr auto fused_kernels(std::integer_sequence<int, kRows...>) {
 template <class Format>
 void multiply_few(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool) {
   static constexpr auto kKernels = fused_kernels<Format>(std::make_integer_sequence<int, kFusedRows>());
-  const PanelShape shape(w);
   const Activations activations = pack_rows(w, x, rows, kFusedRows, pool);
-  const EvenSplit tiles = activations.tiles;
-  constexpr int64_t kPieceBytes = 256 << 10;
-  pool.parallel_for(shape.groups, ceil_div(kPieceBytes, shape.group_bytes + 1),
-                    [&](int64_t begin, int64_t end) {
-                      for (int64_t group = begin; group < end; ++group) {
-                        const int64_t column = group * kGroupOutputs;
-                        for (int64_t i = 0; i < tiles.pieces; ++i) {
-                          kKernels[static_cast<size_t>(tiles.size(i) - 1)](
-                              w.data.data() + group * shape.group_bytes, activations.tile(i, 0),
-                              shape.inputs / Format::kStepInputs,
-                              {out + tiles.begin(i) * w.outputs + column, w.outputs, w.outputs - column});
-                        }
-                      }
-                    });
+  const int64_t steps = activations.inputs / Format::kStepInputs;
+  for_groups(w, activations.tiles, out, pool, [&](const std::byte* group, int64_t i, Output columns) {
+    kKernels[static_cast<size_t>(activations.tiles.size(i) - 1)](group, activations.tile(i, 0), steps,
+                                                                 columns);
+  });
 }
 
 template <class Format>
