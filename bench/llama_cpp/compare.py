@@ -2,6 +2,7 @@
 """Ferry beside llama.cpp on the same random weights: prompts, and answers at several batch sizes.
 
     compare.py FERRY LLAMA_BIN [--shape llama-3.2-1b] [--types q8_0,q4_0,bf16] [--threads 2] [--rounds 3]
+                                [--arithmetic int8]
 
 LLAMA_BIN is the folder with llama-bench and llama-batched-bench. The PyPI package llama-cpp-python carries
 llama.cpp's sources:
@@ -32,11 +33,12 @@ def output_of(*command):
     return subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout
 
 
-def ferry_round(ferry, model, threads):
+def ferry_round(ferry, model, threads, arithmetic):
     """{case: tokens per second}"""
     batches = ",".join(map(str, BATCHES))
     report = json.loads(output_of(ferry, "bench", model, "--threads", threads, "--prompt", PROMPT, "--batch", batches,
-                                  "--context", CONTEXT, "--seconds", 1, "--keep-packed=false", "--json"))
+                                  "--context", CONTEXT, "--seconds", 1, "--keep-packed=false", "--arithmetic", arithmetic,
+                                  "--json"))
     return {(r["phase"], r["batch"]): r["tokens_per_s"] for r in report["results"]}
 
 
@@ -65,9 +67,10 @@ def main():
     parser.add_argument("--shape", default="llama-3.2-1b")
     parser.add_argument("--types", default="q8_0,q4_0,bf16")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--arithmetic", default="bf16", help="Ferry's; llama.cpp rounds activations to int8 for blocks")
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
-    print(f"| {args.shape}, {args.threads} threads | Ferry tok/s | llama.cpp tok/s | ratio |")
+    print(f"| {args.shape}, {args.threads} threads, {args.arithmetic} | Ferry tok/s | llama.cpp tok/s | ratio |")
     print("|---|---|---|---|")
     for kind in args.types.split(","):
         with tempfile.TemporaryDirectory() as folder:
@@ -75,7 +78,7 @@ def main():
             output_of(args.ferry, "bench", "--shape", args.shape, "--type", kind, "--write", model)
             own, peer = [], []
             for _ in range(args.rounds):
-                own.append(ferry_round(args.ferry, model, args.threads))
+                own.append(ferry_round(args.ferry, model, args.threads, args.arithmetic))
                 peer.append(llama_round(args.llama, model, args.threads))
             mine, theirs = medians(own), medians(peer)
         for phase, batch in [("prefill", 1)] + [("decode", b) for b in BATCHES]:

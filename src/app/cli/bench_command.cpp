@@ -220,14 +220,16 @@ class BenchCommand final : public Command {
     FERRY_TRY(const ModelDescription description, describe(path));
     FERRY_TRY(const auto model, load(console, path, name, cases, pool));
     FERRY_TRY(const ModelOptions options, make_model_options(engine.kernels, engine.arithmetic));
-    FERRY_TRY(report.limits, measure_limits(*options.table, pool));
+    const DType dtype = description.dtypes.at(0).dtype;
+    const bool integers = kernels::multiplies_integers(dtype, options.arithmetic);
+    FERRY_TRY(report.limits, measure_limits(integers ? options.table->int8_unit : options.table->unit, pool));
     ForwardProfile profile;
     if (profile_) model->set_profile(&profile);
     FERRY_TRY(report.results, run_bench(*model, pool, report.limits, cases,
                                         {.kv_type = parse_kv_type(engine.kv_type).value_or(KvType::bf16),
                                          .min_seconds = seconds_.value_or(2)}));
     report.shape = name;
-    report.type = lower(dtype_info(description.dtypes.at(0).dtype).name);
+    report.type = lower(dtype_info(dtype).name);
     report.parameters = description.parameters;
     report.weight_bytes = model->weight_bytes();
     report.threads = pool.size();

@@ -164,7 +164,7 @@ TEST(Bench, MeasuresEachCaseBesideTheLimit) {
 
 TEST(Limits, AreMeasured) {
   ThreadPool pool(1);
-  const MachineLimits limits = measure_limits(*kernels::choose_table().value(), pool).value();
+  const MachineLimits limits = measure_limits(kernels::choose_table().value()->unit, pool).value();
   EXPECT_GT(limits.read_bytes_s, 1e8);
   EXPECT_GT(limits.matrix_flops_s, 1e8);
   EXPECT_FALSE(limits.unit.empty());
@@ -172,8 +172,10 @@ TEST(Limits, AreMeasured) {
 
 TEST(Limits, EveryTableHasAUnit) {
   for (const kernels::KernelTable* table : kernels::all_tables()) {
-    EXPECT_GT(table->unit.flops_per_round, 0) << table->name;
-    if (table->supported()) table->unit.run(10);
+    for (const kernels::MatrixUnit& unit : {table->unit, table->int8_unit}) {
+      EXPECT_GT(unit.flops_per_round, 0) << table->name;
+      if (table->supported()) unit.run(10);
+    }
   }
 }
 

@@ -75,11 +75,11 @@ double measure_matrix(const kernels::MatrixUnit& unit, ThreadPool& pool) {
 
 }  // namespace
 
-Result<MachineLimits> measure_limits(const kernels::KernelTable& table, ThreadPool& pool) {
+Result<MachineLimits> measure_limits(const kernels::MatrixUnit& unit, ThreadPool& pool) {
   MachineLimits limits;
   FERRY_TRY(limits.read_bytes_s, measure_read(pool));
-  limits.matrix_flops_s = measure_matrix(table.unit, pool);
-  limits.unit = table.unit.name;
+  limits.matrix_flops_s = measure_matrix(unit, pool);
+  limits.unit = unit.name;
   return limits;
 }
 

@@ -11,11 +11,11 @@ namespace ferry {
 
 struct MachineLimits {
   double read_bytes_s = 0;    // reading memory once, in a straight line, on all threads of the pool
-  double matrix_flops_s = 0;  // the table's multiply-adds in registers, on all threads
+  double matrix_flops_s = 0;  // a unit's multiply-adds in registers, on all threads
   std::string unit;           // what multiplies
 };
 
 // The best of several short runs each; about a second in all. resource_exhausted without memory for it.
-Result<MachineLimits> measure_limits(const kernels::KernelTable& table, ThreadPool& pool);
+Result<MachineLimits> measure_limits(const kernels::MatrixUnit& unit, ThreadPool& pool);
 
 }  // namespace ferry

@@ -51,8 +51,10 @@ struct EngineSettings {
   void visit(V& v) {
     v("threads", threads, "compute threads; 0 takes the cores that this process may use").range(0, 1024);
     v("kernels", kernels, "kernel table, see `ferry kernels`; auto takes the best one for this machine");
-    v("arithmetic", arithmetic, "what weights and activations are multiplied in: faster or more exact")
-        .choices({"bf16", "f32"});
+    v("arithmetic", arithmetic,
+      "what weights and activations are multiplied in: int8 is faster for weights in blocks and coarser, f32 "
+      "more exact")
+        .choices({"bf16", "int8", "f32"});
     v("kv_type", kv_type, "number format of the KV cache; int8 takes half of bf16's memory")
         .choices({"bf16", "f32", "int8"});
     v("kv_cache", kv_cache,

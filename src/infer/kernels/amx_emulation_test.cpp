@@ -20,6 +20,7 @@
 #include <immintrin.h>
 
 #include "infer/kernels/cpu/features.h"
+#include "infer/kernels/cpu/int8/panels.h"
 #include "infer/kernels/cpu/panels.h"
 #include "infer/kernels/cpu/scratch.h"
 #include "infer/kernels/cpu/tables.h"
@@ -34,6 +35,8 @@ namespace {
 //
 #include "infer/kernels/cpu/simd/math.h"
 #include "infer/kernels/cpu/simd/weights.h"
+//
+#include "infer/kernels/cpu/simd/sharing.h"
 //
 #include "infer/kernels/cpu/simd/matmul.h"
 //
@@ -119,11 +122,13 @@ const KernelTable kEmulatedAmxTable = {
     .description = "AMX's loops on tiles in software",
     .supported = cpu::has_avx512,
     .unit = {},
+    .int8_unit = {},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return cpu::pack_panels(w, arithmetic, pool, kEmulatedAmxTable); },
     .packed_bytes = cpu::packed_panel_bytes,
-    .matmul = cpu::amx_emulated::amx_matmul<cpu::amx_emulated::SoftwareTiles>,
-    .gather = cpu::amx_emulated::gather,
+    .matmul = cpu::choose_matmul<cpu::amx_emulated::amx_matmul<cpu::amx_emulated::SoftwareTiles>,
+                                 cpu::int8_matmul_avx512>,
+    .gather = cpu::choose_gather<cpu::amx_emulated::gather>,
     .rms_norm = nullptr,
     .rope = nullptr,
     .swiglu = nullptr,

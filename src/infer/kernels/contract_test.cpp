@@ -2,6 +2,7 @@
 // of every threshold of the CPU tables.
 
 #include <algorithm>
+#include <utility>
 
 #include "infer/kernels/test_support.h"
 
@@ -57,7 +58,7 @@ TEST_P(Contract, BitsOfARowDoNotDependOnTheNumberOfRowsAtLargeWidths) {
 
 TEST_P(Contract, BitsOfARowDoNotDependOnTheNumberOfRowsForAnyDType) {
   for (const DType dtype : kAllDTypes) {
-    for (const Arithmetic arithmetic : {Arithmetic::f32, Arithmetic::bf16}) {
+    for (const Arithmetic arithmetic : kArithmetics) {
       SCOPED_TRACE(fmt::format("{} {}", dtype_info(dtype).name, static_cast<int>(arithmetic)));
       expect_rows_alone(pack(dtype, arithmetic, 192, 2048), {2, 3, 4, 5, 6, 7, 12, 13, 16, 17, 33}, pool_);
     }
@@ -66,13 +67,16 @@ TEST_P(Contract, BitsOfARowDoNotDependOnTheNumberOfRowsForAnyDType) {
 
 // More rows than one pass over the weights takes.
 TEST_P(Contract, BitsOfARowDoNotDependOnThePass) {
-  const PackedMatrix w = pack(DType::q8_0, Arithmetic::bf16, 64, 512);
-  expect_rows_alone(w, {191, 193, 400, 769, 1000}, pool_);
+  for (const Arithmetic arithmetic : {Arithmetic::bf16, Arithmetic::int8}) {
+    expect_rows_alone(pack(DType::q8_0, arithmetic, 64, 512), {191, 193, 400, 769, 1000}, pool_);
+  }
 }
 
 TEST_P(Contract, BitsDoNotDependOnThreads) {
-  for (const DType dtype : {DType::bf16, DType::q4_k}) {
-    const PackedMatrix w = pack(dtype, Arithmetic::bf16, 1111, 2048);
+  for (const auto& [dtype, arithmetic] : {std::pair(DType::bf16, Arithmetic::bf16),
+                                          {DType::q4_k, Arithmetic::bf16},
+                                          {DType::q4_k, Arithmetic::int8}}) {
+    const PackedMatrix w = pack(dtype, arithmetic, 1111, 2048);
     for (const int64_t rows : {1, 3, 5, 40}) {
       const std::vector<float> x = random_floats(static_cast<size_t>(rows * w.inputs), 3);
       ThreadPool one(1);

@@ -27,7 +27,26 @@ namespace ferry::kernels {
 //   bf16: activations and plain weights are each rounded to bf16 once; products and sums in f32. Weights in
 //         blocks are dequantised and rounded, or, in tables with exact_codes, their codes are multiplied as
 //         they are and each block's sum is scaled, which is more exact.
-enum class Arithmetic : uint8_t { f32, bf16 };
+//   int8: where weights are in blocks, activations are rounded to eight bits (int8_activations.h) and
+//         multiplied with the weights' codes; the products of up to 32 inputs with one scale are added
+//         exactly, then scaled, and these sums added in f32. Faster and coarser. Plain weights: as bf16.
+enum class Arithmetic : uint8_t { f32, bf16, int8 };
+
+constexpr std::string_view arithmetic_name(Arithmetic arithmetic) {
+  if (arithmetic == Arithmetic::int8) return "int8";
+  return arithmetic == Arithmetic::f32 ? "f32" : "bf16";
+}
+
+// Are such weights in blocks, multiplied as integers?
+constexpr bool multiplies_integers(DType source, Arithmetic arithmetic) {
+  const bool plain = source == DType::f32 || source == DType::f16 || source == DType::bf16;
+  return arithmetic == Arithmetic::int8 && !plain;
+}
+
+// Are plain weights, and the activations that they are multiplied with, rounded to bf16?
+constexpr bool rounds_to_bf16(Arithmetic arithmetic) {
+  return arithmetic != Arithmetic::f32;
+}
 
 struct KernelTable;
 
@@ -41,6 +60,10 @@ struct PackedMatrix {
   int64_t inputs = 0;         // columns
   SharedBytes data;
 };
+
+inline bool multiplies_integers(const PackedMatrix& w) {
+  return multiplies_integers(w.source, w.arithmetic);
+}
 
 // How the keys and values of one layer lie in memory. A page holds page_tokens positions of all kv heads,
 // keys and values; its inner layout belongs to the table. Page p begins at pages + p * page_bytes.
@@ -110,6 +133,7 @@ struct KernelTable {
   bool (*supported)();           // may this machine run it?
   bool exact_codes = false;      // under bf16 arithmetic; see Arithmetic
   MatrixUnit unit;
+  MatrixUnit int8_unit;  // of int8 arithmetic's products of weights in blocks
 
   // w: [outputs, inputs] of any DType, e.g. straight from a mapped file (unaligned is fine).
   // Fails with resource_exhausted when memory is short.

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <tuple>
 
 #include <benchmark/benchmark.h>
 #include <immintrin.h>
@@ -100,25 +101,24 @@ struct Weights {
   static constexpr int kCopies = 8;
   std::vector<PackedMatrix> copies;
 
-  Weights(const KernelTable& table, DType dtype) {
+  Weights(const KernelTable& table, DType dtype, Arithmetic arithmetic) {
     const std::vector<std::byte> stored = random_weight(dtype, kOutputs, kInputs);
     for (int i = 0; i < kCopies; ++i) {
-      copies.push_back(
-          table.pack({dtype, {kOutputs, kInputs}, stored.data()}, Arithmetic::bf16, pool()).value());
+      copies.push_back(table.pack({dtype, {kOutputs, kInputs}, stored.data()}, arithmetic, pool()).value());
     }
   }
-  static const Weights& get(const KernelTable& table, DType dtype) {
-    static std::map<std::pair<const KernelTable*, DType>, std::unique_ptr<Weights>> all;
-    if (!all.contains({&table, dtype})) all.clear();  // one at a time in memory
-    auto& weights = all[{&table, dtype}];
-    if (!weights) weights = std::make_unique<Weights>(table, dtype);
+  static const Weights& get(const KernelTable& table, DType dtype, Arithmetic arithmetic) {
+    static std::map<std::tuple<const KernelTable*, DType, Arithmetic>, std::unique_ptr<Weights>> all;
+    if (!all.contains({&table, dtype, arithmetic})) all.clear();  // one at a time in memory
+    auto& weights = all[{&table, dtype, arithmetic}];
+    if (!weights) weights = std::make_unique<Weights>(table, dtype, arithmetic);
     return *weights;
   }
 };
 
-void multiply(benchmark::State& state, const KernelTable* table, DType dtype) {
+void multiply(benchmark::State& state, const KernelTable* table, DType dtype, Arithmetic arithmetic) {
   const int64_t rows = state.range(0);
-  const Weights& weights = Weights::get(*table, dtype);
+  const Weights& weights = Weights::get(*table, dtype, arithmetic);
   const std::vector<float> x = random_floats(rows * Weights::kInputs, 2.0f);
   std::vector<float> out(static_cast<size_t>(rows * Weights::kOutputs));
   size_t copy = 0;
@@ -183,15 +183,21 @@ void prefill_attention(benchmark::State& state, const KernelTable* table) {
       benchmark::Counter(1e-9 * pairs * 32 * 64 * 4, benchmark::Counter::kIsIterationInvariantRate);
 }
 
+void register_product(const KernelTable& table, DType dtype, Arithmetic arithmetic) {
+  const std::string name = fmt::format("{}/{}{}", table.name, dtype_info(dtype).name,
+                                       arithmetic == Arithmetic::int8 ? "/int8" : "");
+  auto* one = register_one(name, multiply, &table, dtype, arithmetic);
+  for (const int64_t rows : {1, 4, 8, 16, 32, 128, 512}) one->Arg(rows);
+}
+
 void register_all() {
   register_one("Limit/read", limit_read);
   for (const KernelTable* table : all_tables()) {
     if (!table->supported() || table->name == "reference") continue;
     register_one(fmt::format("Limit/{}", table->name), limit_matrix, table);
     for (const DType dtype : {DType::f32, DType::bf16, DType::q8_0, DType::q4_0, DType::q4_k, DType::q6_k}) {
-      auto* one =
-          register_one(fmt::format("{}/{}", table->name, dtype_info(dtype).name), multiply, table, dtype);
-      for (const int64_t rows : {1, 4, 8, 16, 32, 128, 512}) one->Arg(rows);
+      register_product(*table, dtype, Arithmetic::bf16);
+      if (dtype_info(dtype).elements > 1) register_product(*table, dtype, Arithmetic::int8);
     }
     register_one(fmt::format("{}/attention_decode", table->name), decode_attention, table)
         ->Arg(256)

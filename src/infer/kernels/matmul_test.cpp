@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <array>
 #include <numeric>
 
+#include "infer/kernels/int8_activations.h"
 #include "infer/kernels/test_support.h"
 
 namespace ferry::kernels {
@@ -15,8 +17,23 @@ struct Dimensions {
 };
 
 std::string describe(DType dtype, Arithmetic arithmetic, Dimensions d, int64_t rows) {
-  return fmt::format("{} {} [{}, {}], {} rows", dtype_info(dtype).name,
-                     arithmetic == Arithmetic::f32 ? "f32" : "bf16", d.outputs, d.inputs, rows);
+  return fmt::format("{} {} [{}, {}], {} rows", dtype_info(dtype).name, arithmetic_name(arithmetic),
+                     d.outputs, d.inputs, rows);
+}
+
+// As the arithmetic multiplies with them.
+void round_as(const PackedMatrix& packed, std::vector<float>& x) {
+  if (packed.arithmetic == Arithmetic::f32) return;
+  if (!multiplies_integers(packed)) {
+    for (float& value : x) value = bf16_to_f32(f32_to_bf16(value));
+    return;
+  }
+  for (size_t i = 0; i < x.size(); i += kInt8Inputs) {
+    float largest = 0;
+    for (size_t k = i; k < i + kInt8Inputs; ++k) largest = std::max(largest, std::fabs(x[k]));
+    const Int8Scale scale = Int8Scale::of(largest);
+    for (size_t k = i; k < i + kInt8Inputs; ++k) x[k] = std::nearbyint(x[k] * scale.inverse) * scale.scale;
+  }
 }
 
 // Against sums in double of exactly the numbers that the arithmetic defines. Rounding errors of k f32
@@ -27,9 +44,7 @@ void expect_product(const std::vector<float>& out, StoredWeight& w, std::vector<
   const std::vector<float> weights = w.values(packed);
   const size_t inputs = static_cast<size_t>(w.view().shape.back());
   const size_t outputs = static_cast<size_t>(w.view().rows());
-  if (packed.arithmetic == Arithmetic::bf16) {
-    for (float& value : x) value = bf16_to_f32(f32_to_bf16(value));
-  }
+  round_as(packed, x);
   for (size_t r = 0; r < x.size() / inputs; ++r) {
     for (size_t n = 0; n < outputs; ++n) {
       double sum = 0;
@@ -61,7 +76,7 @@ TEST_P(Matmul, IsTheProductForEveryDTypeAndOddShapes) {
   ThreadPool pool(2);
   for (const DType dtype : kAllDTypes) {
     const int64_t block = dtype_info(dtype).elements;
-    for (const Arithmetic arithmetic : {Arithmetic::f32, Arithmetic::bf16}) {
+    for (const Arithmetic arithmetic : kArithmetics) {
       for (const int64_t outputs : {1, 15, 16, 17, 33, 100}) {
         check_dimensions(*GetParam(), dtype, arithmetic, {outputs, 3 * block}, 3, pool);
         check_dimensions(*GetParam(), dtype, arithmetic, {outputs, block}, 29, pool);
@@ -73,7 +88,7 @@ TEST_P(Matmul, IsTheProductForEveryDTypeAndOddShapes) {
 TEST_P(Matmul, IsTheProductForOddWidths) {
   ThreadPool pool(2);
   for (const DType dtype : {DType::f32, DType::f16, DType::bf16}) {
-    for (const Arithmetic arithmetic : {Arithmetic::f32, Arithmetic::bf16}) {
+    for (const Arithmetic arithmetic : kArithmetics) {
       for (const int64_t inputs : {1, 2, 7, 31, 33, 63, 80, 255, 257, 511, 770}) {
         check_dimensions(*GetParam(), dtype, arithmetic, {19, inputs}, 2, pool);
         check_dimensions(*GetParam(), dtype, arithmetic, {19, inputs}, 13, pool);
@@ -92,7 +107,7 @@ TEST_P(Matmul, GatherIsTheRowOfEveryDType) {
   ThreadPool pool(2);
   const std::vector<int32_t> ids = {0, 36, 16, 15, 36};
   for (const DType dtype : kAllDTypes) {
-    for (const Arithmetic arithmetic : {Arithmetic::f32, Arithmetic::bf16}) {
+    for (const Arithmetic arithmetic : kArithmetics) {
       SCOPED_TRACE(describe(dtype, arithmetic, {37, 512}, 1));
       StoredWeight w(dtype, 37, 512, 3);
       const PackedMatrix packed = must_pack(*GetParam(), w.view(), arithmetic, pool);
@@ -189,6 +204,88 @@ TEST_P(Matmul, NanAndInfinityStayInTheirRow) {
     EXPECT_FALSE(std::isfinite(out[80 + 3]));
     EXPECT_TRUE(same_bits(out.data(), clean.data(), 40));
     EXPECT_TRUE(same_bits(out.data() + 120, clean.data() + 120, (rows - 3) * 40));
+  }
+}
+
+TEST_P(Matmul, NanAndInfinityStayInTheirRowOfIntegers) {
+  ThreadPool pool(2);
+  StoredWeight w(DType::q8_0, 40, 96, 9);
+  const PackedMatrix packed = must_pack(*GetParam(), w.view(), Arithmetic::int8, pool);
+  std::vector<float> x = random_floats(size_t{20} * 96, 1);
+  const std::vector<float> clean = multiply(packed, x, pool);
+  x[96 + 5] = NAN;
+  x[2 * 96 + 47] = -INFINITY;
+  const std::vector<float> out = multiply(packed, x, pool);
+  EXPECT_FALSE(std::isfinite(out[40 + 3]));
+  EXPECT_FALSE(std::isfinite(out[80 + 3]));
+  EXPECT_TRUE(same_bits(out.data(), clean.data(), 40));
+  EXPECT_TRUE(same_bits(out.data() + 120, clean.data() + 120, 17 * 40));
+}
+
+// The largest codes with the largest activations: no sum on the way may overflow.
+TEST_P(Matmul, IntegersDoNotOverflow) {
+  ThreadPool pool(1);
+  constexpr size_t kInputs = 64;
+  for (const int code : {-128, 127}) {
+    std::array<std::byte, 2 * 34> stored{};
+    for (size_t block = 0; block < 2; ++block) {
+      const uint16_t one = f32_to_f16(1.0f);
+      std::memcpy(stored.data() + block * 34, &one, 2);
+      std::fill_n(stored.data() + block * 34 + 2, 32, static_cast<std::byte>(code));
+    }
+    const TensorView view{DType::q8_0, {1, kInputs}, stored.data()};
+    const PackedMatrix packed = must_pack(*GetParam(), view, Arithmetic::int8, pool);
+    for (const float sign : {-127.0f, 127.0f}) {
+      EXPECT_EQ(multiply(packed, std::vector<float>(kInputs, sign), pool)[0],
+                sign * kInputs * static_cast<float>(code));
+    }
+  }
+}
+
+TEST_P(Matmul, ActivationsTooSmallToDivideByCountAsZero) {
+  ThreadPool pool(1);
+  StoredWeight w(DType::q8_0, 3, 64, 9);
+  const PackedMatrix packed = must_pack(*GetParam(), w.view(), Arithmetic::int8, pool);
+  for (const float x : {0.0f, 1e-44f, 0x1p-111f}) {
+    for (const float out : multiply(packed, std::vector<float>(64, x), pool)) EXPECT_EQ(out, 0) << x;
+  }
+}
+
+// What the rounding of activations costs: research on the format (llm.int8, ggml's Q8_0) has it below 1 %.
+TEST_P(Matmul, IntegersAreCloseToFloats) {
+  ThreadPool pool(2);
+  for (const DType dtype : {DType::q8_0, DType::q4_0, DType::q4_k, DType::q6_k}) {
+    StoredWeight w(dtype, 64, 2048, 5);
+    const std::vector<float> x = random_floats(8 * 2048, 4);
+    const std::vector<float> exact =
+        multiply(must_pack(*GetParam(), w.view(), Arithmetic::f32, pool), x, pool);
+    const std::vector<float> out =
+        multiply(must_pack(*GetParam(), w.view(), Arithmetic::int8, pool), x, pool);
+    double error = 0;
+    double size = 0;
+    for (size_t i = 0; i < out.size(); ++i) {
+      error += std::pow(double{out[i]} - exact[i], 2);
+      size += std::pow(double{exact[i]}, 2);
+    }
+    EXPECT_LT(std::sqrt(error / size), 0.01) << dtype_info(dtype).name;
+  }
+}
+
+// All that differs between instruction sets is how the same integers are added.
+TEST(Int8, GivesTheSameBitsInEveryTableWithFma) {
+  ThreadPool pool(2);
+  std::vector<const KernelTable*> tables = tables_with_products();
+  std::erase_if(tables, [](const KernelTable* t) { return t->name == "sse2" || t->name == "reference"; });
+  if (tables.size() < 2) GTEST_SKIP() << "this machine runs no two tables with fma";
+  for (const DType dtype : {DType::q8_0, DType::q4_0, DType::q4_k, DType::q6_k}) {
+    StoredWeight w(dtype, 100, 1024, 5);
+    const std::vector<float> x = random_floats(17 * 1024, 4);
+    const std::vector<float> first =
+        multiply(must_pack(*tables[0], w.view(), Arithmetic::int8, pool), x, pool);
+    for (const KernelTable* table : tables) {
+      EXPECT_TRUE(same_bits(multiply(must_pack(*table, w.view(), Arithmetic::int8, pool), x, pool), first))
+          << table->name << " " << dtype_info(dtype).name;
+    }
   }
 }
 

@@ -18,6 +18,8 @@ namespace ferry::kernels {
 inline const std::vector<DType> kAllDTypes = {DType::f32,  DType::f16,  DType::bf16, DType::q8_0,
                                               DType::q4_0, DType::q4_k, DType::q6_k};
 
+inline const std::vector<Arithmetic> kArithmetics = {Arithmetic::f32, Arithmetic::bf16, Arithmetic::int8};
+
 inline std::vector<const KernelTable*> supported_tables() {
   std::vector<const KernelTable*> tables;
   for (const KernelTable* table : all_tables()) {
@@ -68,7 +70,8 @@ class StoredWeight {
   // As `packed` multiplies with them: [outputs, inputs].
   std::vector<float> values(const PackedMatrix& packed) {
     const bool in_blocks = dtype_info(view_.dtype).elements > 1;
-    const bool round = packed.arithmetic == Arithmetic::bf16 && !(in_blocks && packed.table->exact_codes);
+    const bool codes = packed.table->exact_codes || packed.arithmetic == Arithmetic::int8;
+    const bool round = rounds_to_bf16(packed.arithmetic) && !(in_blocks && codes);
     const int64_t inputs = view_.shape.back();
     std::vector<float> out(static_cast<size_t>(view_.shape.elements()));
     for (int64_t n = 0; n < view_.rows(); ++n)

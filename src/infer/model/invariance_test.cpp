@@ -119,14 +119,15 @@ std::vector<Setting> settings() {
   for (const auto* table : supported_tables()) {
     out.push_back({table, Arithmetic::bf16, KvType::bf16});
     out.push_back({table, Arithmetic::f32, KvType::f32});
+    out.push_back({table, Arithmetic::int8, KvType::bf16});
     out.push_back({table, Arithmetic::bf16, KvType::int8});
   }
   return out;
 }
 
 std::string setting_name(const Setting& setting) {
-  return fmt::format("{}_{}_kv_{}", setting.table->name,
-                     setting.arithmetic == Arithmetic::f32 ? "f32" : "bf16", kv_type_name(setting.kv));
+  return fmt::format("{}_{}_kv_{}", setting.table->name, kernels::arithmetic_name(setting.arithmetic),
+                     kv_type_name(setting.kv));
 }
 
 void PrintTo(const Setting& setting, std::ostream* out) {

@@ -17,6 +17,7 @@
 #include <immintrin.h>
 
 #include "infer/kernels/cpu/features.h"
+#include "infer/kernels/cpu/int8/panels.h"
 #include "infer/kernels/cpu/pages_layout.h"
 #include "infer/kernels/cpu/panels.h"
 #include "infer/kernels/cpu/scratch.h"
@@ -35,6 +36,8 @@ namespace {
 #include "infer/kernels/cpu/simd/attention.h"
 #include "infer/kernels/cpu/simd/elementwise.h"
 #include "infer/kernels/cpu/simd/weights.h"
+//
+#include "infer/kernels/cpu/simd/sharing.h"
 //
 #include "infer/kernels/cpu/simd/matmul.h"
 //
@@ -139,11 +142,12 @@ const KernelTable kAmxTable = {
     .description = "AMX-TILE, AMX-BF16 beside AVX-512 F, BW, DQ, VL",
     .supported = has_amx,
     .unit = {"AMX bf16 tile product", amx::kPeakFlopsPerRound, amx::peak_rounds},
+    .int8_unit = {"AVX-512 integer dot product", kInt8FlopsPerRound, int8_peak_avx512},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kAmxTable); },
     .packed_bytes = packed_panel_bytes,
-    .matmul = amx::amx_matmul<amx::HardwareTiles>,
-    .gather = amx::gather,
+    .matmul = choose_matmul<amx::amx_matmul<amx::HardwareTiles>, int8_matmul_avx512>,
+    .gather = choose_gather<amx::gather>,
     .rms_norm = amx::rms_norm,
     .rope = amx::rope,
     .swiglu = amx::swiglu,

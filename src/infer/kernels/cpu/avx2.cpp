@@ -11,6 +11,7 @@
 #include <immintrin.h>
 
 #include "infer/kernels/cpu/features.h"
+#include "infer/kernels/cpu/int8/panels.h"
 #include "infer/kernels/cpu/pages_layout.h"
 #include "infer/kernels/cpu/panels.h"
 #include "infer/kernels/cpu/scratch.h"
@@ -30,6 +31,8 @@ namespace {
 #include "infer/kernels/cpu/simd/elementwise.h"
 #include "infer/kernels/cpu/simd/weights.h"
 //
+#include "infer/kernels/cpu/simd/sharing.h"
+//
 #include "infer/kernels/cpu/simd/matmul.h"
 
 constexpr int kPeakChains = 6;
@@ -46,11 +49,12 @@ const KernelTable kAvx2Table = {
     .description = "AVX2, FMA, F16C",
     .supported = has_avx2,
     .unit = {"AVX2 f32 multiply-add", avx2::kPeakFlopsPerRound, avx2::peak_rounds},
+    .int8_unit = {"AVX2 byte products", kInt8FlopsPerRound, int8_peak_avx2},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kAvx2Table); },
     .packed_bytes = packed_panel_bytes,
-    .matmul = avx2::matmul,
-    .gather = avx2::gather,
+    .matmul = choose_matmul<avx2::matmul, int8_matmul_avx2>,
+    .gather = choose_gather<avx2::gather>,
     .rms_norm = avx2::rms_norm,
     .rope = avx2::rope,
     .swiglu = avx2::swiglu,

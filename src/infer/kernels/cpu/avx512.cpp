@@ -17,6 +17,7 @@
 #include <immintrin.h>
 
 #include "infer/kernels/cpu/features.h"
+#include "infer/kernels/cpu/int8/panels.h"
 #include "infer/kernels/cpu/pages_layout.h"
 #include "infer/kernels/cpu/panels.h"
 #include "infer/kernels/cpu/scratch.h"
@@ -36,6 +37,8 @@ namespace {
 #include "infer/kernels/cpu/simd/elementwise.h"
 #include "infer/kernels/cpu/simd/weights.h"
 //
+#include "infer/kernels/cpu/simd/sharing.h"
+//
 #include "infer/kernels/cpu/simd/matmul.h"
 
 constexpr int kPeakChains = 12;
@@ -52,11 +55,12 @@ const KernelTable kAvx512Table = {
     .description = "AVX-512 F, BW, DQ, VL",
     .supported = has_avx512,
     .unit = {"AVX-512 f32 multiply-add", avx512::kPeakFlopsPerRound, avx512::peak_rounds},
+    .int8_unit = {"AVX-512 integer dot product", kInt8FlopsPerRound, int8_peak_avx512},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kAvx512Table); },
     .packed_bytes = packed_panel_bytes,
-    .matmul = avx512::matmul,
-    .gather = avx512::gather,
+    .matmul = choose_matmul<avx512::matmul, int8_matmul_avx512>,
+    .gather = choose_gather<avx512::gather>,
     .rms_norm = avx512::rms_norm,
     .rope = avx512::rope,
     .swiglu = avx512::swiglu,

@@ -18,6 +18,7 @@
 #include <immintrin.h>
 
 #include "infer/kernels/cpu/features.h"
+#include "infer/kernels/cpu/int8/panels.h"
 #include "infer/kernels/cpu/pages_layout.h"
 #include "infer/kernels/cpu/panels.h"
 #include "infer/kernels/cpu/scratch.h"
@@ -36,6 +37,8 @@ namespace {
 #include "infer/kernels/cpu/simd/attention.h"
 #include "infer/kernels/cpu/simd/elementwise.h"
 #include "infer/kernels/cpu/simd/weights.h"
+//
+#include "infer/kernels/cpu/simd/sharing.h"
 //
 #include "infer/kernels/cpu/simd/matmul.h"
 //
@@ -76,11 +79,12 @@ const KernelTable kAvx512Bf16Table = {
     .supported = has_fast_avx512_bf16,
     .exact_codes = true,
     .unit = {"AVX-512 bf16 dot product", avx512bf16::kPeakFlopsPerRound, avx512bf16::peak_rounds},
+    .int8_unit = {"AVX-512 integer dot product", kInt8FlopsPerRound, int8_peak_avx512},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kAvx512Bf16Table); },
     .packed_bytes = packed_panel_bytes,
-    .matmul = avx512bf16::bf16_matmul,
-    .gather = avx512bf16::gather_exact,
+    .matmul = choose_matmul<avx512bf16::bf16_matmul, int8_matmul_avx512>,
+    .gather = choose_gather<avx512bf16::gather_exact>,
     .rms_norm = avx512bf16::rms_norm,
     .rope = avx512bf16::rope,
     .swiglu = avx512bf16::swiglu,

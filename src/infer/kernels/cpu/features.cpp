@@ -50,6 +50,10 @@ bool detect_avx512() {
          bit(features, 30) && bit(features, 31);
 }
 
+bool detect_avx512_vnni() {
+  return detect_avx512() && bit(Cpuid(7).ecx, 11);
+}
+
 bool is_amd() {
   const Cpuid vendor(0);
   return vendor.ebx == signature_AMD_ebx && vendor.ecx == signature_AMD_ecx &&
@@ -86,6 +90,11 @@ bool has_avx2() {
 
 bool has_avx512() {
   static const bool kHas = detect_avx512();
+  return kHas;
+}
+
+bool has_avx512_vnni() {
+  static const bool kHas = detect_avx512_vnni();
   return kHas;
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "infer/kernels/cpu/block_codes.h"
+#include "infer/kernels/cpu/int8/panels.h"
 #include "infer/tensor/blocks.h"
 #include "infer/tensor/half.h"
 
@@ -13,10 +15,6 @@ namespace {
 
 // `block` is one panel's; `lane` is the output in it; `source` is that output's row from the block's first
 // input on, of which `inputs` exist (all of them for the formats with blocks of their own).
-
-uint8_t byte_at(const std::byte* p, int64_t i) {
-  return static_cast<uint8_t>(p[i]);
-}
 
 void set_half(std::byte* block, int lane, const std::byte* source) {
   std::memcpy(block + 2 * lane, source, 2);
@@ -64,73 +62,31 @@ void pack_nibbles(const uint8_t* codes, int64_t count, int lane, std::byte* out)
 
 void pack_q4_0(const std::byte* source, int64_t, int lane, std::byte* block) {
   set_half(block, lane, source);
-  std::array<uint8_t, 32> codes;
-  for (size_t i = 0; i < 16; ++i) {
-    const uint8_t both = byte_at(source + 2, static_cast<int64_t>(i));
-    codes[i] = both & 15;
-    codes[i + 16] = both >> 4;
-  }
-  pack_nibbles(codes.data(), 32, lane, block + 2 * kLanes);
-}
-
-// ggml-quants.c, get_scale_min_k4: eight scales and mins of six bits in twelve bytes.
-void unpack_scale_min(const std::byte* packed, int j, uint8_t& scale, uint8_t& min) {
-  if (j < 4) {
-    scale = byte_at(packed, j) & 63;
-    min = byte_at(packed, j + 4) & 63;
-    return;
-  }
-  scale = static_cast<uint8_t>((byte_at(packed, j + 4) & 15) | byte_at(packed, j - 4) >> 6 << 4);
-  min = static_cast<uint8_t>(byte_at(packed, j + 4) >> 4 | byte_at(packed, j) >> 6 << 4);
+  pack_nibbles(codes_of_q4_0(source).data(), 32, lane, block + 2 * kLanes);
 }
 
 void pack_q4_k(const std::byte* source, int64_t, int lane, std::byte* block) {
-  set_half(block, lane, source);
-  set_half(block + 32, lane, source + 2);
-  for (int j = 0; j < 8; ++j) {
-    uint8_t scale = 0;
-    uint8_t min = 0;
-    unpack_scale_min(source + 4, j, scale, min);
-    block[64 + j * kLanes + lane] = std::byte{scale};
-    block[64 + (8 + j) * kLanes + lane] = std::byte{min};
-  }
-  std::array<uint8_t, 256> codes;
-  for (size_t i = 0; i < 128; ++i) {  // 32 bytes hold 64 inputs: the first half in their low bits
-    const uint8_t both = byte_at(source + 16, static_cast<int64_t>(i));
-    const size_t at = i / 32 * 64 + i % 32;
-    codes[at] = both & 15;
-    codes[at + 32] = both >> 4;
-  }
-  pack_nibbles(codes.data(), 256, lane, block + 64 + 256);
+  pack_scales_of_q4_k(source, lane, block);
+  pack_nibbles(codes_of_q4_k(source).data(), 256, lane, block + 64 + 256);
 }
 
 void pack_q6_k(const std::byte* source, int64_t, int lane, std::byte* block) {
-  set_half(block, lane, source + 208);
-  for (int j = 0; j < 16; ++j) block[32 + j * kLanes + lane] = source[192 + j];
+  pack_scales_of_q6_k(source, lane, block);
+  const std::array<uint8_t, 256> codes = codes_of_q6_k(source);
   std::array<uint8_t, 256> low;
-  std::array<uint8_t, 256> high;
-  for (size_t k = 0; k < 256; ++k) {  // each 128: quarters in ql's bytes l, l + 32 and their high halves
-    const size_t half = k / 128;
-    const size_t quarter = k % 128 / 32;
-    const size_t l = k % 32;
-    const uint8_t four = byte_at(source, static_cast<int64_t>(half * 64 + quarter % 2 * 32 + l));
-    const uint8_t two = byte_at(source + 128, static_cast<int64_t>(half * 32 + l));
-    low[k] = quarter < 2 ? four & 15 : four >> 4;
-    high[k] = two >> 2 * quarter & 3;
-  }
+  for (size_t k = 0; k < 256; ++k) low[k] = codes[k] & 15;
   std::byte* nibbles = block + 32 + 256;
   pack_nibbles(low.data(), 256, lane, nibbles);
   std::byte* crumbs = nibbles + 2048;
   for (size_t k = 0; k < 256; k += 4) {
-    crumbs[k / 4 * kLanes + static_cast<size_t>(lane)] =
-        static_cast<std::byte>(high[k] | high[k + 1] << 2 | high[k + 2] << 4 | high[k + 3] << 6);
+    crumbs[k / 4 * kLanes + static_cast<size_t>(lane)] = static_cast<std::byte>(
+        codes[k] >> 4 | codes[k + 1] >> 4 << 2 | codes[k + 2] >> 4 << 4 | codes[k + 3] >> 4 << 6);
   }
 }
 
-using PackBlock = void (*)(const std::byte* source, int64_t inputs, int lane, std::byte* block);
-
 PackBlock packer(DType source, Arithmetic arithmetic) {
-  const bool round = arithmetic == Arithmetic::bf16;
+  if (multiplies_integers(source, arithmetic)) return int8_packer(source);
+  const bool round = rounds_to_bf16(arithmetic);
   switch (source) {
     case DType::f32:
       return round ? pack_rounded<DType::f32> : pack_f32;

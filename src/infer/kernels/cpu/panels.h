@@ -53,7 +53,7 @@ constexpr PanelFormat panel_format(DType stored) {
 // Plain numbers are rounded to bf16 when they are packed for that arithmetic; blocks keep their codes.
 constexpr DType stored_dtype(DType source, Arithmetic arithmetic) {
   const bool plain = source == DType::f32 || source == DType::f16;
-  return plain && arithmetic == Arithmetic::bf16 ? DType::bf16 : source;
+  return plain && rounds_to_bf16(arithmetic) ? DType::bf16 : source;
 }
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) {

@@ -11,6 +11,7 @@
 #include <immintrin.h>
 
 #include "infer/kernels/cpu/features.h"
+#include "infer/kernels/cpu/int8/panels.h"
 #include "infer/kernels/cpu/pages_layout.h"
 #include "infer/kernels/cpu/panels.h"
 #include "infer/kernels/cpu/scratch.h"
@@ -29,6 +30,8 @@ namespace {
 #include "infer/kernels/cpu/simd/elementwise.h"
 #include "infer/kernels/cpu/simd/weights.h"
 //
+#include "infer/kernels/cpu/simd/sharing.h"
+//
 #include "infer/kernels/cpu/simd/matmul.h"
 
 constexpr int kPeakChains = 3;
@@ -44,11 +47,12 @@ const KernelTable kSse2Table = {
     .description = "x86-64 as it began (SSE2)",
     .supported = has_sse2,
     .unit = {"SSE2 f32 multiply and add", sse2::kPeakFlopsPerRound, sse2::peak_rounds},
+    .int8_unit = {"SSE2 word products", kInt8FlopsPerRound, int8_peak_sse2},
     .pack = [](const TensorView& w, Arithmetic arithmetic,
                ThreadPool& pool) { return pack_panels(w, arithmetic, pool, kSse2Table); },
     .packed_bytes = packed_panel_bytes,
-    .matmul = sse2::matmul,
-    .gather = sse2::gather,
+    .matmul = choose_matmul<sse2::matmul, int8_matmul_sse2>,
+    .gather = choose_gather<sse2::gather>,
     .rms_norm = sse2::rms_norm,
     .rope = sse2::rope,
     .swiglu = sse2::swiglu,

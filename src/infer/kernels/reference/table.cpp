@@ -18,6 +18,7 @@ const KernelTable kTable = {
     .description = "plain C++ loops, slow, on any machine",
     .supported = [] { return true; },
     .unit = {"plain f32 multiply and add", 8, peak_rounds},
+    .int8_unit = {"plain f32 multiply and add", 8, peak_rounds},
     .pack = pack,
     .packed_bytes = packed_bytes,
     .matmul = matmul,

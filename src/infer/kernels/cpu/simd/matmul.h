@@ -9,18 +9,6 @@
 // them as one stream; rounded to bf16 under that arithmetic.
 
 constexpr int64_t kChunkInputs = 128;  // a group's floats of a chunk fill 32 KB, level 1 of the cache
-constexpr int64_t kBlockRows = 192;    // rows that share one conversion of weights
-constexpr int64_t kPassRows = 768;     // rows packed at a time, which bounds the scratch memory
-
-// `count` things in pieces of at most `limit`, as even as can be.
-struct EvenSplit {
-  int64_t count;
-  int64_t pieces;
-
-  EvenSplit(int64_t total, int64_t limit) : count(total), pieces(ceil_div(total, limit)) {}
-  int64_t begin(int64_t piece) const { return piece * count / pieces; }
-  int64_t size(int64_t piece) const { return begin(piece + 1) - begin(piece); }
-};
 
 // One row into its column of a tile [inputs][tile_rows].
 template <bool kRound>
@@ -41,29 +29,9 @@ void pack_row(const float* x, int64_t inputs, int64_t padded_inputs, int64_t til
 
 inline void pack_row(const float* x, const PackedMatrix& w, int64_t padded_inputs, int64_t tile_rows,
                      float* out) {
-  if (w.arithmetic == Arithmetic::bf16) return pack_row<true>(x, w.inputs, padded_inputs, tile_rows, out);
+  if (rounds_to_bf16(w.arithmetic)) return pack_row<true>(x, w.inputs, padded_inputs, tile_rows, out);
   pack_row<false>(x, w.inputs, padded_inputs, tile_rows, out);
 }
-
-// The first n of a vector that may reach beyond the outputs.
-FERRY_INLINE void store_columns(float* out, Vec v, int64_t n) {
-  if (n >= kLanes) {
-    store(out, v);
-  } else if (n > 0) {
-    store_n(out, v, static_cast<int>(n));
-  }
-}
-FERRY_INLINE Vec load_columns(const float* out, int64_t n) {
-  if (n >= kLanes) return load(out);
-  return n > 0 ? load_n(out, static_cast<int>(n)) : zero();
-}
-
-// Where a kernel writes: rows that are `stride` floats apart, `columns` of them from `at` on.
-struct Output {
-  float* at;
-  int64_t stride;
-  int64_t columns;
-};
 
 // Adds one step of the panels `c` to `c` + kFusedPanels.
 template <class Format, int R>
@@ -206,54 +174,6 @@ void multiply_group(const std::byte* group, const Activations& x, int64_t first,
   }
 }
 
-// How threads share the work, whatever the rows are packed as.
-
-// body(tile, row) for each row of each tile of `limit` rows, the row counted from the tile's first.
-template <class Body>
-void for_tile_rows(const PackedMatrix& w, const EvenSplit& tiles, int64_t limit, ThreadPool& pool,
-                   Body body) {
-  pool.parallel_for(tiles.pieces, ceil_div(16384, limit * w.inputs), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      for (int64_t r = 0; r < tiles.size(i); ++r) body(i, r);
-    }
-  });
-}
-
-// body(group, tile, out) for each tile of few rows and each group, tile by tile while the group is in cache.
-template <class Body>
-void for_groups(const PackedMatrix& w, const EvenSplit& tiles, float* out, ThreadPool& pool, Body body) {
-  const PanelShape shape(w);
-  constexpr int64_t kPieceBytes = 256 << 10;
-  pool.parallel_for(
-      shape.groups, ceil_div(kPieceBytes, shape.group_bytes + 1), [&](int64_t begin, int64_t end) {
-        for (int64_t group = begin; group < end; ++group) {
-          const int64_t column = group * kGroupOutputs;
-          for (int64_t i = 0; i < tiles.pieces; ++i) {
-            body(w.data.data() + group * shape.group_bytes, i,
-                 Output{out + tiles.begin(i) * w.outputs + column, w.outputs, w.outputs - column});
-          }
-        }
-      });
-}
-
-// body(group, first tile, last tile, out) for each group and as many tiles as share one conversion of
-// weights; out begins at the call's first row.
-template <class Body>
-void for_group_blocks(const PackedMatrix& w, const EvenSplit& tiles, int64_t tile_rows, float* out,
-                      ThreadPool& pool, Body body) {
-  const PanelShape shape(w);
-  const EvenSplit blocks(tiles.pieces, kBlockRows / tile_rows);
-  pool.parallel_for(shape.groups * blocks.pieces, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t group = i / blocks.pieces;
-      const int64_t block = i % blocks.pieces;
-      const int64_t column = group * kGroupOutputs;
-      body(w.data.data() + group * shape.group_bytes, blocks.begin(block), blocks.begin(block + 1),
-           Output{out + column, w.outputs, w.outputs - column});
-    }
-  });
-}
-
 inline Activations pack_rows(const PackedMatrix& w, const float* x, int64_t rows, int64_t limit,
                              ThreadPool& pool) {
   const int64_t padded = PanelShape(w).inputs;
@@ -307,7 +227,7 @@ void multiply(const PackedMatrix& w, const float* x, int64_t rows, float* out, T
 
 inline void matmul(const PackedMatrix& w, const float* x, int64_t rows, float* out, ThreadPool& pool) {
   if (rows <= 0) return;
-  with_format(w, w.arithmetic == Arithmetic::bf16,
+  with_format(w, rounds_to_bf16(w.arithmetic),
               [&](auto format) { multiply<decltype(format)>(w, x, rows, out, pool); });
 }
 
@@ -340,5 +260,5 @@ inline void gather(const PackedMatrix& w, std::span<const int32_t> ids, bool rou
 }
 
 inline void gather(const PackedMatrix& w, std::span<const int32_t> ids, float* out) {
-  gather(w, ids, w.arithmetic == Arithmetic::bf16, out);
+  gather(w, ids, rounds_to_bf16(w.arithmetic), out);
 }
