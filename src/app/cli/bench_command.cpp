@@ -7,7 +7,7 @@
 #include "app/cli/loading.h"
 #include "app/cli/text_table.h"
 #include "app/cli/verbs.h"
-#include "base/core/cpu_quota.h"
+#include "base/core/compute_cores.h"
 #include "base/core/json.h"
 #include "infer/bench/bench.h"
 #include "infer/bench/random_model.h"
@@ -215,7 +215,9 @@ class BenchCommand final : public Command {
   Result<int> bench_file(Console& console, const std::filesystem::path& path, const std::string& name) {
     FERRY_TRY(const std::vector<BenchCase> cases, read_cases());
     const EngineSettings& engine = configuration_.engine;
-    ThreadPool pool(engine.threads > 0 ? engine.threads : usable_cores());
+    ComputeCores cores = choose_compute_cores(engine.threads, engine.pin_threads);
+    ThreadPool pool(cores.threads, std::move(cores.pins));
+    pool.keep_caller();
     Report report;
     FERRY_TRY(const ModelDescription description, describe(path));
     FERRY_TRY(const auto model, load(console, path, name, cases, pool));

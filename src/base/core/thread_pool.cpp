@@ -1,9 +1,11 @@
 #include "base/core/thread_pool.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <immintrin.h>
 
+#include "base/core/compute_cores.h"
 #include "base/core/cpu_quota.h"
 #include "base/core/result.h"
 
@@ -15,10 +17,14 @@ constexpr int kSpins = 2000;
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) : spins_(threads <= usable_cores() ? kSpins : 0) {
+ThreadPool::ThreadPool(int threads, std::vector<int> cores)
+    : spins_(threads <= usable_cores() ? kSpins : 0), cores_(std::move(cores)) {
   FERRY_CHECK(threads >= 1);
   workers_.reserve(static_cast<size_t>(threads - 1));
-  for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+  FERRY_CHECK(cores_.empty() || cores_.size() == static_cast<size_t>(threads));
+  for (size_t i = 1; i < static_cast<size_t>(threads); ++i) {
+    workers_.emplace_back([this, i] { work(i); });
+  }
 }
 
 ThreadPool::~ThreadPool() {
@@ -55,7 +61,12 @@ void ThreadPool::run_pieces(const Job& job) {
   }
 }
 
-void ThreadPool::work() {
+void ThreadPool::keep_caller() const {
+  if (!cores_.empty()) keep_thread_on(cores_.front());
+}
+
+void ThreadPool::work(size_t index) {
+  if (!cores_.empty()) keep_thread_on(cores_[index]);
   uint32_t seen = 0;
   while (!stop_.load()) {
     seen = next_round(seen);

@@ -16,11 +16,15 @@ namespace ferry {
 // begun to work on it: others do its share.
 class ThreadPool {
  public:
-  // threads >= 1, the caller of parallel_for counted in.
-  explicit ThreadPool(int threads);
+  // threads >= 1, the caller of parallel_for counted in. cores: what each is kept on, the caller's first
+  // (compute_cores.h); empty: anywhere.
+  explicit ThreadPool(int threads, std::vector<int> cores = {});
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
+
+  // Keeps the calling thread, which is to call parallel_for, on its core.
+  void keep_caller() const;
 
   int size() const { return static_cast<int>(workers_.size()) + 1; }
 
@@ -36,7 +40,7 @@ class ThreadPool {
     int64_t grain = 1;
   };
 
-  void work();
+  void work(size_t index);
   void run_pieces(const Job& job);
   uint32_t next_round(uint32_t seen) const;
 
@@ -47,6 +51,7 @@ class ThreadPool {
   Job job_;                                       // written while none is open and nobody has joined
   std::atomic<bool> stop_ = false;
   int spins_;
+  std::vector<int> cores_;
   std::vector<std::thread> workers_;
 };
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/core/cpu_quota.h"
+#include "base/core/compute_cores.h"
 #include "base/core/memory.h"
 #include "infer/engine/loop.h"
 #include "infer/model/options.h"
@@ -51,7 +51,8 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model,
   Loop::Parts parts;
   parts.settings = settings;
   parts.tokenizer = std::move(tokenizer);
-  parts.threads = std::make_unique<ThreadPool>(settings.threads > 0 ? settings.threads : usable_cores());
+  ComputeCores cores = choose_compute_cores(settings.threads, settings.pin_threads);
+  parts.threads = std::make_unique<ThreadPool>(cores.threads, std::move(cores.pins));
 
   FERRY_TRY(ModelOptions options, make_model_options(settings.kernels, settings.arithmetic));
   options.max_rows = settings.max_step_tokens;

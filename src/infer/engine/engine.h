@@ -30,6 +30,7 @@ namespace ferry {
 
 struct EngineSettings {
   int threads = 0;
+  bool pin_threads = true;
   std::string kernels = "auto";
   std::string arithmetic = "bf16";
   std::string kv_type = "bf16";
@@ -49,7 +50,10 @@ struct EngineSettings {
 
   template <class V>
   void visit(V& v) {
-    v("threads", threads, "compute threads; 0 takes the cores that this process may use").range(0, 1024);
+    v("threads", threads, "compute threads; 0 takes one for each physical core that this process may use")
+        .range(0, 1024);
+    v("pin_threads", pin_threads,
+      "keep each compute thread on a core of its own, where together they take all that the machine has");
     v("kernels", kernels, "kernel table, see `ferry kernels`; auto takes the best one for this machine");
     v("arithmetic", arithmetic,
       "what weights and activations are multiplied in: int8 is faster for weights in blocks and coarser, f32 "

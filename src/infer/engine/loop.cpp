@@ -146,6 +146,7 @@ EngineStatus Engine::Loop::status() const {
 }
 
 void Engine::Loop::run() {
+  parts_.threads->keep_caller();
   while (take_inbox()) {
     if (!answers_.empty()) {
       step();
