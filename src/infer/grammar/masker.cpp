@@ -1,0 +1,155 @@
+#include "infer/grammar/masker.h"
+
+#include <algorithm>
+
+namespace ferry {
+namespace {
+
+constexpr int kWideBytes = 40;  // an expression that may begin with more bytes gets a mask of its own
+constexpr size_t kMaxExits = 20'000;
+constexpr uint64_t kMaxNewSteps = 200'000;  // for one mask: then what is not known yet is left out
+
+}  // namespace
+
+Masker::Masker(StateMachine& machine, RegexPool& pool, const WideParts& wide,
+               const GrammarVocabulary& vocabulary, size_t max_bytes)
+    : machine_(machine),
+      pool_(pool),
+      wide_(wide),
+      vocabulary_(vocabulary),
+      max_masks_(std::max<size_t>(max_bytes / (static_cast<size_t>(vocabulary.size()) / 8 + 64), 16)),
+      path_(vocabulary.trie().longest() + 1),
+      head_path_(vocabulary.trie().longest() + 1) {
+  for (const CharSet::Range& range : common_chars().ranges()) {
+    for (char32_t c = range.first; c <= range.last && c < 0x80; ++c)
+      common_first_.insert(static_cast<uint8_t>(c));
+  }
+  common_first_ = common_first_ | ByteSet::range(0xC2, 0xF4);
+}
+
+void Masker::forget() {
+  masks_.clear();
+  heads_.clear();
+}
+
+size_t Masker::memory_bytes() const {
+  return (masks_.size() + heads_.size()) * (static_cast<size_t>(vocabulary_.size()) / 8 + 64);
+}
+
+void Masker::mask(StateId state, TokenMask& out) {
+  if (const auto known = masks_.find(state); known != masks_.end()) {
+    out = known->second;
+    return;
+  }
+  out.resize(vocabulary_.size());
+  machine_.stop_at(machine_.steps_made() + kMaxNewSteps);
+  std::vector<StateMachine::Thread> narrow;
+  const auto all = machine_.threads(state);
+  for (const StateMachine::Thread& thread : std::vector<StateMachine::Thread>(all.begin(), all.end())) {
+    if (pool_.first(thread.head).count() <= kWideBytes) {
+      narrow.push_back(thread);
+      continue;
+    }
+    const HeadMask& head = head_mask(thread.head);
+    out |= head.tokens;
+    if (head.too_many_exits) {
+      narrow.push_back(thread);
+    } else {
+      walk_exits(head, thread.stack, out);
+    }
+  }
+  if (!narrow.empty()) walk_state(machine_.state_of(std::move(narrow)), out);
+  vocabulary_.trie().add_twins(out);
+  const bool complete = machine_.steps_made() < machine_.steps_limit();
+  machine_.stop_at(UINT64_MAX);
+  if (!complete) return;
+  if (masks_.size() >= max_masks_) masks_.clear();
+  masks_.emplace(state, out);
+}
+
+bool Masker::runs_over_common(const RegexPool::Run& run) const {
+  return wide_.contains(run.part) && (pool_.first(run.rest) & common_first_).empty();
+}
+
+// Sets out.trie to what is left to look at.
+void Masker::add_common(RegexId head, HeadMask& out) const {
+  out.trie = &vocabulary_.trie();
+  uint32_t chars = 0;
+  if (const RegexPool::Run run = pool_.leading_run(head); run.max > 0 && runs_over_common(run))
+    chars = run.max;
+  pool_.endless_runs(head, [&](RegexId part) {
+    if (wide_.contains(part)) chars = RegexPool::kUnbounded;
+  });
+  if (chars == 0) return;
+  vocabulary_.common().add_to(out.tokens, chars);
+  out.trie = &vocabulary_.common().others();
+}
+
+const Masker::HeadMask& Masker::head_mask(RegexId head) {
+  if (const auto known = heads_.find(head); known != heads_.end()) return known->second;
+  if (heads_.size() >= max_masks_) heads_.clear();
+  HeadMask& out = heads_[head];
+  out.tokens.resize(vocabulary_.size());
+  add_common(head, out);
+  walk_head(head, out);
+  return out;
+}
+
+void Masker::walk_head(RegexId head, HeadMask& out) {
+  const auto nodes = out.trie->nodes();
+  head_path_[0] = head;
+  for (uint32_t i = 0; i < nodes.size();) {
+    const TokenTrie::Node& node = nodes[i];
+    const RegexId next = pool_.next(head_path_[node.depth - 1u], node.byte);
+    if (next == RegexPool::kNothing) {
+      i = node.end;
+      continue;
+    }
+    if (node.token != TokenTrie::kNoToken) out.tokens.insert(node.token);
+    head_path_[node.depth] = next;
+    ++i;
+    if (i < node.end && pool_.nullable(next)) out.exits.push_back(i - 1);
+    if (out.exits.size() > kMaxExits) {
+      out.too_many_exits = true;
+      out.exits.clear();
+    }
+  }
+}
+
+void Masker::walk_exits(const HeadMask& head, StackId stack, TokenMask& out) {
+  const StateId after = machine_.state_after(stack);
+  if (machine_.threads(after).empty()) return;
+  for (const uint32_t exit : head.exits) {
+    const TokenTrie::Node& node = head.trie->nodes()[exit];
+    path_[node.depth] = after;
+    walk(*head.trie, exit + 1, node.end, out);
+  }
+}
+
+void Masker::walk_state(StateId state, TokenMask& out) {
+  const ByteSet first = machine_.next_bytes(state);
+  path_[0] = state;
+  for (int byte = 0; byte < 256; ++byte) {
+    if (!first.contains(static_cast<uint8_t>(byte))) continue;
+    const auto [begin, end] = vocabulary_.trie().branch(static_cast<uint8_t>(byte));
+    walk(vocabulary_.trie(), begin, end, out);
+  }
+}
+
+// The state above the first node must be in path_.
+void Masker::walk(const TokenTrie& trie, uint32_t begin, uint32_t end, TokenMask& out) {
+  const auto nodes = trie.nodes();
+  for (uint32_t i = begin; i < end;) {
+    const TokenTrie::Node& node = nodes[i];
+    const StateId next = machine_.step(path_[node.depth - 1u], node.byte);
+    if (next == StateMachine::kDead) {
+      i = node.end;
+      continue;
+    }
+    if (node.token != TokenTrie::kNoToken) out.insert(node.token);
+    path_[node.depth] = next;
+    ++i;
+  }
+}
+
+}  // namespace ferry

@@ -1,0 +1,93 @@
+#pragma once
+// A context-free grammar: rules whose alternatives are sequences of terminals (regular languages), other
+// rules, and counted repetitions.
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/core/result.h"
+#include "infer/grammar/regex_pool.h"
+
+namespace ferry {
+
+using SymbolId = uint32_t;
+using RuleId = uint32_t;
+
+struct Symbol {
+  enum class Kind : uint8_t { terminal, rule, repeat };
+  Kind kind = Kind::terminal;
+  bool nullable = false;  // of rules: set by finish()
+  uint32_t of = 0;        // RegexId, RuleId, or the repeated SymbolId
+  uint32_t min = 0;       // of a repeat
+  uint32_t max = 0;       // ... RegexPool::kUnbounded: no end
+};
+
+// Not thread-safe.
+class RuleSet {
+ public:
+  explicit RuleSet(RegexPool& pool) : pool_(pool) {}
+
+  // Equal symbols have equal ids.
+  SymbolId terminal(RegexId regex);
+  SymbolId rule(RuleId rule);
+  SymbolId repeat(SymbolId inner, uint32_t min, uint32_t max);
+
+  RuleId add_rule(std::string name = {});
+  void add_alternative(RuleId rule, std::vector<SymbolId> symbols);
+
+  // Drops the alternatives that no text can complete, and orders the rules that `root` reaches. `unsupported`
+  // when one of them begins with itself (left recursion: the rule is named).
+  Result<void> finish(RuleId root);
+  // After finish(): the rule has a text.
+  bool productive(RuleId rule) const { return rules_[rule].productive; }
+  // The rule has a text, as the rules are now. Before finish().
+  bool is_productive_now(RuleId rule);
+
+  const Symbol& symbol(SymbolId id) const { return symbols_[id]; }
+  const std::vector<std::vector<SymbolId>>& alternatives(RuleId rule) const {
+    return rules_[rule].alternatives;
+  }
+  // After finish(): a rule that may begin with another one has a lower rank than that.
+  uint32_t rank(RuleId rule) const { return rules_[rule].rank; }
+
+  size_t symbol_count() const { return symbols_.size(); }
+  // For starting afresh: forgets the symbols made since there were so many.
+  void shrink(size_t symbols);
+
+ private:
+  struct Rule {
+    std::string name;
+    std::vector<std::vector<SymbolId>> alternatives;
+    bool productive = false;
+    bool nullable = false;
+    uint32_t rank = 0;
+  };
+  struct Key {
+    uint64_t what;
+    uint64_t counts;
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    size_t operator()(const Key& key) const {
+      return (key.what * 0x9E3779B97F4A7C15u) ^ (key.counts * 0xC2B2AE3D27D4EB4Fu);
+    }
+  };
+
+  SymbolId intern(const Symbol& symbol);
+  bool productive_symbol(SymbolId id);
+  bool nullable_symbol(SymbolId id) const;
+  RuleId rule_under(SymbolId id) const;
+  void find_productive();
+  void find_nullable();
+  Result<void> order_from(RuleId root);
+  std::vector<RuleId> left_rules(RuleId rule) const;
+
+  RegexPool& pool_;
+  std::vector<Symbol> symbols_;
+  std::unordered_map<Key, SymbolId, KeyHash> known_;
+  std::vector<Rule> rules_;
+};
+
+}  // namespace ferry

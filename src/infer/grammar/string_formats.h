@@ -1,0 +1,16 @@
+#pragma once
+// What the values of JSON Schema's `format` look like, as regular expressions for the whole string.
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace ferry {
+
+// Each admits a part of what its specification does (the common forms of an address, of a URI), and nothing
+// else.
+std::optional<std::string_view> format_pattern(std::string_view name);
+// For messages.
+std::vector<std::string_view> format_names();
+
+}  // namespace ferry

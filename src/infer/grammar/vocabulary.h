@@ -1,0 +1,54 @@
+#pragma once
+// A model's vocabulary as grammars need it: the bytes of each token, in a trie.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/core/result.h"
+#include "infer/grammar/common_tokens.h"
+#include "infer/grammar/token_mask.h"
+#include "infer/grammar/token_trie.h"
+#include "infer/tokenizer/tokenizer.h"
+
+namespace ferry {
+
+// Immutable; any thread may use it. Made once for a loaded model (about 100 ms for 128K tokens), shared by
+// all its grammars.
+class GrammarVocabulary {
+ public:
+  // end_tokens end an answer. logits_size: how many tokens the model's output has, at least the tokenizer's
+  // (0: as many); those beyond, and special tokens, are in no mask.
+  static std::shared_ptr<const GrammarVocabulary> create(const Tokenizer& tokenizer,
+                                                         std::span<const TokenId> end_tokens,
+                                                         int32_t logits_size = 0);
+  // The same from the bytes of each token; an empty text is a token that never comes.
+  static std::shared_ptr<const GrammarVocabulary> create(std::span<const std::string> tokens,
+                                                         std::span<const TokenId> end_tokens);
+
+  int32_t size() const { return size_; }
+  // Empty for special tokens and those that do not exist.
+  std::string_view bytes(TokenId token) const;
+  bool is_end(TokenId token) const;
+  const std::vector<TokenId>& end_tokens() const { return end_tokens_; }
+
+  // Of all tokens but end tokens and those without bytes.
+  const TokenTrie& trie() const { return trie_; }
+  const CommonTokens& common() const { return common_; }
+
+ private:
+  GrammarVocabulary() = default;
+  void index();
+
+  int32_t size_ = 0;
+  std::vector<TokenId> end_tokens_;
+  std::string text_;
+  std::vector<uint32_t> begins_;  // [size + 1] into text_
+  TokenTrie trie_;
+  CommonTokens common_;
+};
+
+}  // namespace ferry
