@@ -198,11 +198,26 @@ class FullQueue(unittest.TestCase):
             self.assertEqual({status for status, _, _ in answers}, {200, 429})
             for status, headers, text in answers:
                 if status == 429:
-                    self.assertEqual(headers["retry-after"], "1")
+                    self.assertRegex(headers["retry-after"], r"^[1-9]\d?$")
                     self.assertEqual(json.loads(text)["error"]["type"], "rate_limit_error")
             # More than it could ever hold is the request's own fault.
             status, _, text = ask(server, "POST", "/v1/completions", {**body, "n": 3})
             self.assertEqual((status, json.loads(text)["error"]["param"]), (400, "n"))
+
+    def test_retry_after_says_how_long_the_queue_takes(self):
+        answer = {"model": NAME, "prompt": "Go", "max_tokens": 900, "ignore_eos": True}
+        with Server("--max-running", "1", "--max-waiting", "15") as server, ThreadPoolExecutor(1) as pool:
+            self.assertEqual(ask(server, "POST", "/v1/completions", answer)[0], 200)  # what one takes
+            full = pool.submit(ask, server, "POST", "/v1/completions", {**answer, "prompt": ["Go"] * 16})
+            wait_for(server, num_requests_running=1, num_requests_waiting=15)
+            began = time.monotonic()
+            status, headers, _ = ask(server, "POST", "/v1/completions", answer)
+            self.assertEqual(full.result()[0], 200)
+            took = time.monotonic() - began
+        self.assertEqual(status, 429)
+        said = int(headers["retry-after"])
+        self.assertGreater(said, took / 3)
+        self.assertLess(said, took * 3 + 1)
 
 
 if __name__ == "__main__":

@@ -134,7 +134,8 @@ class FakeProvider final : public Provider {
     const auto found = codes.find(code);
     return {{found == codes.end() ? ErrorCode::internal : found->second, fmt::format("as asked: {}", code)},
             {},
-            {}};
+            {},
+            code == "overloaded" ? 2.5 : 0};
   }
 
   static GenerationDelta piece(const GenerationRequest& request, int index, std::string text) {

@@ -1,15 +1,24 @@
 #include "app/api/refusal.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/core/nearest.h"
 #include "base/observe/log.h"
 
 namespace ferry::api {
 namespace {
 
-constexpr std::string_view kRetryAfterSeconds = "1";
+// OpenAI's clients take no longer times for serious.
+constexpr double kMaxRetryAfterSeconds = 60;
 
 ApiError error_of(ErrorCode code, std::string message, std::string reason = {}, std::string param = {}) {
   return {{code, std::move(message)}, std::move(param), std::move(reason)};
+}
+
+// Whole seconds, at least one.
+std::string retry_after(double seconds) {
+  return fmt::format("{:.0f}", std::ceil(std::clamp(seconds, 1.0, kMaxRetryAfterSeconds)));
 }
 
 bool is_our_fault(ErrorCode code) {
@@ -43,7 +52,7 @@ Refusal refusal_of(ApiError error) {
   Refusal refusal{status_of(error.error.code), std::move(error)};
   if (refusal.status == 429 && refusal.error.reason.empty()) refusal.error.reason = "rate_limit_exceeded";
   if (refusal.status == 429 || refusal.status == 503) {
-    refusal.headers.push_back({"Retry-After", std::string(kRetryAfterSeconds)});
+    refusal.headers.push_back({"Retry-After", retry_after(refusal.error.retry_after_s)});
   }
   if (is_our_fault(refusal.error.error.code)) {
     log_error("request failed", {{"error", refusal.error.error.message}});

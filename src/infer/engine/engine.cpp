@@ -4,6 +4,7 @@
 
 #include "base/core/compute_cores.h"
 #include "base/core/memory.h"
+#include "infer/engine/engine_metrics.h"
 #include "infer/engine/loop.h"
 #include "infer/model/options.h"
 
@@ -103,6 +104,12 @@ void Engine::probe(std::function<void()> done) {
 
 EngineStatus Engine::status() const {
   return loop_->status();
+}
+double Engine::queue_s() const {
+  const EngineStatus now = status();
+  if (now.running == 0) return 0;
+  return static_cast<double>(now.waiting) * metrics().recent_inference_s.value() /
+         static_cast<double>(now.running);
 }
 const EngineMetrics& Engine::metrics() const {
   return loop_->metrics();

@@ -173,6 +173,10 @@ class Engine {
   void probe(std::function<void()> done);
 
   EngineStatus status() const;
+  // Seconds until those that wait now have had their turn: their number by the rate at which answers end
+  // lately, which is the number of those that run by how long one takes (Little's law). 0: nobody waits, or
+  // none has ended yet.
+  double queue_s() const;
   const EngineMetrics& metrics() const;
   const ArchSpec& spec() const;
   int32_t max_model_len() const;

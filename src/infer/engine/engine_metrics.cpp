@@ -1,5 +1,7 @@
 #include "infer/engine/engine_metrics.h"
 
+#include <algorithm>
+
 namespace ferry {
 namespace {
 
@@ -52,6 +54,13 @@ EngineMetrics::EngineMetrics(int32_t max_model_len)
       generation_tokens(token_counts(max_model_len)),
       preemptions({0, 1, 2, 5, 10, 20, 50}) {}
 
+void RecentMean::observe(double value) {
+  constexpr int64_t kMemory = 32;
+  count_ = std::min(count_ + 1, kMemory);
+  const double mean = mean_.load(std::memory_order_relaxed);
+  mean_.store(mean + (value - mean) / static_cast<double>(count_), std::memory_order_relaxed);
+}
+
 void AnswerClock::start(Time now) {
   if (!started_) started_ = now;
 }
@@ -69,7 +78,9 @@ void AnswerClock::token(Time now, EngineMetrics& metrics) {
 
 void AnswerClock::end(EngineFinish finish, EngineMetrics& metrics) const {
   metrics.finished[static_cast<size_t>(finish)].add();
-  if (finish == EngineFinish::cancelled || !started_ || !first_) return;
+  if (!started_ || !first_) return;
+  metrics.recent_inference_s.observe(seconds(*started_, last_));
+  if (finish == EngineFinish::cancelled) return;
   metrics.total_s.observe(seconds(submitted_, last_));
   metrics.queue_s.observe(seconds(submitted_, *started_));
   metrics.inference_s.observe(seconds(*started_, last_));

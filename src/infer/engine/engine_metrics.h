@@ -2,6 +2,7 @@
 // What an engine has measured so far, for dashboards. The engine's thread writes, any thread reads.
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,17 @@
 #include "infer/engine/engine.h"
 
 namespace ferry {
+
+// A mean in which the latest values, some dozens, weigh most. One thread writes, any thread reads.
+class RecentMean {
+ public:
+  void observe(double value);
+  double value() const { return mean_.load(std::memory_order_relaxed); }  // 0: nothing yet
+
+ private:
+  std::atomic<double> mean_ = 0;
+  int64_t count_ = 0;
+};
 
 // Buckets are vLLM's, so that its dashboards show the same.
 struct EngineMetrics {
@@ -38,6 +50,8 @@ struct EngineMetrics {
   Histogram preemptions;  // how often it gave up its pages
 
   std::array<Counter, 3> finished;  // by EngineFinish
+
+  RecentMean recent_inference_s;  // of answers that ended lately, cancelled ones too: as inference_s
 };
 
 // The times of one answer.

@@ -116,6 +116,41 @@ TEST(Engine, RefusesWhatItCannotAnswer) {
   EXPECT_EQ(answer(*engine, request(4, 5, 5)).size(), 5u);
 }
 
+TEST(Engine, SaysHowLongTheQueueTakes) {
+  const auto engine = load({.max_running = 1, .max_waiting = 5});
+  EXPECT_EQ(engine->queue_s(), 0);
+  answer(*engine, request(1, 5, 40));
+  EXPECT_EQ(engine->queue_s(), 0);  // nobody waits
+  const double each = engine->metrics().recent_inference_s.value();
+  EXPECT_GT(each, 0);
+  EXPECT_NEAR(each, engine->metrics().inference_s.sum(), 1e-9);
+
+  std::vector<Listener> listeners(6);
+  std::promise<void> full;
+  const auto hold = full.get_future().share();
+  for (Listener& listener : listeners) {
+    ASSERT_TRUE(engine->submit(request(2, 5, 5), [hold, tell = listener.callback()](EngineEvent event) {
+      if (event.completion_tokens >= 2) hold.wait();  // one runs by then
+      tell(std::move(event));
+    }));
+  }
+  while (engine->status().running == 0) std::this_thread::yield();
+  EXPECT_DOUBLE_EQ(engine->queue_s(), 5 * each);
+  full.set_value();
+  for (Listener& listener : listeners) listener.wait();
+}
+
+TEST(RecentMean, ForgetsWhatIsLongAgo) {
+  RecentMean mean;
+  EXPECT_EQ(mean.value(), 0);
+  mean.observe(4);
+  EXPECT_EQ(mean.value(), 4);
+  mean.observe(6);
+  EXPECT_EQ(mean.value(), 5);
+  for (int i = 0; i < 1000; ++i) mean.observe(100);
+  EXPECT_NEAR(mean.value(), 100, 0.01);
+}
+
 TEST(Engine, StopTokensStopStringsAndMinimum) {
   const auto engine = load();
   const std::vector<TokenId> free = answer(*engine, request(5, 10, 40, 0));

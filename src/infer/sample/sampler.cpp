@@ -28,6 +28,7 @@ Result<void> check_adjustments(const AdjustmentParams& params, int32_t vocab) {
   FERRY_TRY_VOID(check_range("repetition_penalty", params.repetition_penalty, 0.01, 100));
   for (const auto& [token, bias] : params.logit_bias) {
     FERRY_TRY_VOID(check_tokens("logit_bias", {&token, 1}, vocab));
+    if (bias == -std::numeric_limits<float>::infinity()) continue;  // never
     FERRY_TRY_VOID(check_range("logit_bias: a bias", bias, -100, 100));
   }
   FERRY_TRY_VOID(check_tokens("allowed_token_ids", params.allowed, vocab));

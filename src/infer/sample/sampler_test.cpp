@@ -171,6 +171,17 @@ TEST(Sampler, BiasAndBansDecide) {
   EXPECT_EQ(Sampler({.temperature = 0}, {}).sample(logits, banned).token, 2);
 }
 
+TEST(Sampler, ABiasOfMinusInfinityIsNever) {
+  SamplingParams params;
+  params.adjustments.logit_bias = {{0, -std::numeric_limits<float>::infinity()}};
+  params.adjustments.frequency_penalty = -2;
+  params.adjustments.repetition_penalty = 0.5f;
+  ASSERT_TRUE(check_sampling(params, 4));
+  EXPECT_EQ(frequencies(params, kLogits).count(0), 0u);
+  params.adjustments.logit_bias = {{0, std::numeric_limits<float>::infinity()}};
+  EXPECT_FALSE(check_sampling(params, 4));
+}
+
 TEST(Sampler, WhereNothingIsLeftTheFirstAllowedTokenComes) {
   SamplingParams params{.temperature = 0};
   params.adjustments.allowed = {2, 3};

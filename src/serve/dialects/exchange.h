@@ -48,7 +48,8 @@ struct SamplingRequest {
   std::optional<double> frequency_penalty;   // [-2, 2]
   std::optional<double> repetition_penalty;  // (0, 100]; 1: off
   std::optional<int64_t> seed;
-  std::vector<std::pair<TokenId, float>> logit_bias;  // added to the logits, [-100, 100], ids ascending
+  std::vector<std::pair<TokenId, float>> logit_bias;  // added to the logits, ids ascending; [-100, 100]
+                                                      // or -infinity: never
   std::vector<TokenId> allowed_tokens;                // nothing else is picked; empty: all are allowed
   std::vector<std::string> bad_words;                 // never part of the answer; none empty
 };

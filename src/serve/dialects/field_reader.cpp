@@ -170,13 +170,12 @@ void FieldReader::accept(std::span<const std::string_view> names) {
   known_.insert(names.begin(), names.end());
 }
 
-void FieldReader::refuse_unsupported(std::span<const UnsupportedField> fields) {
+void FieldReader::refuse_unsupported(std::span<const UnsupportedField> fields, std::string_view why) {
   for (const UnsupportedField& field : fields) {
     const json::value* value = get(field.name);
     if (value == nullptr || asks_for_nothing(*value, field.neutral)) continue;
     const std::string hint = field.neutral.empty() ? "" : fmt::format(" (other than {})", field.neutral);
-    return refuse(field.name, fmt::format("is not supported yet{}; leave it out", hint),
-                  ErrorCode::unsupported);
+    return refuse(field.name, fmt::format("{}{}; leave it out", why, hint), ErrorCode::unsupported);
   }
 }
 

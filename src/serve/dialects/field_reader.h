@@ -41,8 +41,9 @@ class FieldReader {
 
   // Marks names as known whose values change nothing.
   void accept(std::span<const std::string_view> names);
-  // Refuses the first of these fields that asks for something.
-  void refuse_unsupported(std::span<const UnsupportedField> fields);
+  // Refuses the first of these fields that asks for something. `why` follows its name in the message.
+  void refuse_unsupported(std::span<const UnsupportedField> fields,
+                          std::string_view why = "is not supported yet");
   // The members that nobody has asked for.
   std::vector<std::string> unknown() const;
 

@@ -1,7 +1,6 @@
 #include "serve/dialects/openai_chat.h"
 
-#include <array>
-
+#include "serve/dialects/known_fields.h"
 #include "serve/dialects/openai_answer.h"
 #include "serve/dialects/openai_messages.h"
 #include "serve/dialects/openai_request.h"
@@ -12,20 +11,6 @@ namespace {
 constexpr std::string_view kChunk = "chat.completion.chunk";
 constexpr int kMaxTopLogprobs = 20;
 
-constexpr auto kUnsupported = std::to_array<UnsupportedField>({
-    {"best_of", "1"},
-    {"functions", ""},
-    {"function_call", "\"none\""},
-    {"audio", ""},
-    {"prediction", ""},
-    {"web_search_options", ""},
-    {"include_reasoning", "true"},
-    {"verbosity", "\"medium\""},
-    {"chat_template", ""},
-    {"media_io_kwargs", ""},
-    {"mm_processor_kwargs", ""},
-});
-
 void read_logprobs(FieldReader& fields, GenerationRequest& request) {
   const bool wanted = fields.boolean("logprobs").value_or(false);
   const std::optional<int64_t> top = fields.integer("top_logprobs", 0, kMaxTopLogprobs);
@@ -35,7 +20,6 @@ void read_logprobs(FieldReader& fields, GenerationRequest& request) {
 
 // Tools may be named as long as none is to be called.
 void read_tools(FieldReader& fields) {
-  fields.accept(std::array<std::string_view, 1>{"parallel_tool_calls"});
   const json::value* choice = fields.get("tool_choice");
   const bool choice_is_text = choice != nullptr && choice->is_string();
   const json::array* tools = fields.array("tools");
@@ -135,7 +119,7 @@ ApiResult<GenerationRequest> parse_openai_chat(std::string_view text) {
   read_modalities(fields);
   read_template_options(fields, request);
   request.report.prompt_text = fields.boolean("return_prompt_text").value_or(false);
-  fields.refuse_unsupported(kUnsupported);
+  settle_chat_fields(fields);
   if (fields.failed()) return tl::unexpected(fields.failure());
   request.ignored = fields.unknown();
   return request;

@@ -1,10 +1,10 @@
 #include "serve/dialects/openai_completions.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "base/core/utf8.h"
+#include "serve/dialects/known_fields.h"
 #include "serve/dialects/openai_answer.h"
 #include "serve/dialects/openai_request.h"
 
@@ -17,8 +17,6 @@ constexpr int kMaxLogprobs = 20;
 constexpr size_t kMaxPrompts = 2048;
 
 constexpr int kMaxBestOf = 128;
-
-constexpr auto kUnsupported = std::to_array<UnsupportedField>({{"suffix", "\"\""}, {"prompt_embeds", ""}});
 
 std::optional<std::vector<TokenId>> tokens_of(const json::array& items) {
   std::vector<TokenId> tokens;
@@ -151,13 +149,14 @@ ApiResult<GenerationRequest> parse_openai_completion(std::string_view text) {
   GenerationRequest request;
   read_prompts(fields, request);
   read_common_fields(fields, request);
-  if (!request.stop.max_tokens)
+  const bool is_limited = !fields.get("n_predict");  // -1: up to the context's end
+  if (!request.stop.max_tokens && is_limited)
     request.stop.max_tokens = std::max(kDefaultMaxTokens, request.stop.min_tokens);
   if (const auto logprobs = fields.integer("logprobs", 0, kMaxLogprobs)) {
     request.report.top_logprobs = static_cast<int>(*logprobs);
   }
   read_best_of(fields, request);
-  fields.refuse_unsupported(kUnsupported);
+  settle_completion_fields(fields);
   if (fields.failed()) return tl::unexpected(fields.failure());
   request.ignored = fields.unknown();
   return request;

@@ -14,6 +14,7 @@ struct ApiError {
   Error error;
   std::string param;
   std::string reason;
+  double retry_after_s = 0;  // of overloaded: when another try may succeed; 0: not known
 };
 
 template <class T>

@@ -1,67 +1,26 @@
 #include "serve/dialects/openai_request.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <limits>
 #include <map>
+
+#include "serve/dialects/known_fields.h"
 
 namespace ferry {
 namespace {
 
 constexpr int64_t kMaxTokens = std::numeric_limits<int32_t>::max();
+constexpr int64_t kNoLimit = -1;
 constexpr size_t kMaxStops = 64;
 constexpr size_t kMaxTokenList = 4096;
 constexpr size_t kMaxBadWords = 1024;
 constexpr size_t kMaxBiases = 4096;
+constexpr double kMaxBias = 100;
 constexpr int kMaxPromptLogprobs = 20;
 constexpr int kMaxChoices = 128;  // of one prompt
 constexpr size_t kMaxSalt = 1024;
 constexpr size_t kMaxId = 128;
-
-// Of OpenAI's API and of the extensions that vLLM, SGLang and llama.cpp's server made to it.
-constexpr auto kUnsupported = std::to_array<UnsupportedField>({
-    {"use_beam_search", "false"},
-    {"length_penalty", "1"},
-    {"logprob_token_ids", ""},
-    {"structured_outputs", ""},
-    {"guided_json", ""},
-    {"guided_regex", ""},
-    {"guided_choice", ""},
-    {"guided_grammar", ""},
-    {"regex", ""},
-    {"ebnf", ""},
-    {"grammar", ""},
-    {"json_schema", ""},
-    {"thinking_token_budget", "-1"},
-    {"repetition_detection", ""},
-    {"watermarking", "false"},
-    {"kv_transfer_params", ""},
-    {"ec_transfer_params", ""},
-    {"vllm_xargs", ""},
-    {"routed_experts_prompt_start", "0"},
-    {"stop_regex", ""},
-    {"no_stop_trim", "false"},
-    {"custom_logit_processor", ""},
-    {"lora_path", ""},
-    {"lora", ""},
-    {"n_predict", "-1"},
-    {"repeat_penalty", "1"},
-    {"mirostat", "0"},
-    {"dry_multiplier", "0"},
-    {"xtc_probability", "0"},
-    {"top_n_sigma", "-1"},
-    {"dynatemp_range", "0"},
-    {"store", "false"},
-});
-
-// They label a request, or advise queues, caches and the size of chunks; no answer depends on them. Our
-// decoder puts no spaces between special tokens, whatever is said about it, and neither do the tokenizers of
-// vLLM.
-constexpr auto kHarmless = std::to_array<std::string_view>(
-    {"metadata", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "service_tier",
-     "session_id", "stream_interval", "spaces_between_special_tokens", "return_token_offsets",
-     "return_mm_kwargs"});
 
 void read_stop_strings(FieldReader& fields, StopRequest& stop) {
   const json::value* value = fields.get("stop");
@@ -77,11 +36,18 @@ void read_stop_strings(FieldReader& fields, StopRequest& stop) {
   }
 }
 
+void read_max_tokens(FieldReader& fields, StopRequest& stop, int64_t least) {
+  stop.max_tokens = fields.integer("max_tokens", least, kMaxTokens);
+  // The newer name of the same thing, and llama.cpp's.
+  if (const auto newer = fields.integer("max_completion_tokens", least, kMaxTokens)) stop.max_tokens = newer;
+  const std::optional<int64_t> predict = fields.integer("n_predict", kNoLimit, kMaxTokens);
+  if (!predict || *predict == kNoLimit) return;
+  if (*predict < least) return fields.refuse("n_predict", "must be 1 or more, or -1 for no limit");
+  if (!stop.max_tokens) stop.max_tokens = predict;
+}
+
 void read_stop(FieldReader& fields, StopRequest& stop, int64_t least_tokens) {
-  stop.max_tokens = fields.integer("max_tokens", least_tokens, kMaxTokens);
-  // The newer name of the same thing.
-  if (const auto newer = fields.integer("max_completion_tokens", least_tokens, kMaxTokens))
-    stop.max_tokens = newer;
+  read_max_tokens(fields, stop, least_tokens);
   stop.min_tokens = fields.integer("min_tokens", 0, kMaxTokens).value_or(0);
   if (stop.max_tokens && stop.min_tokens > *stop.max_tokens) {
     fields.refuse("min_tokens",
@@ -93,24 +59,60 @@ void read_stop(FieldReader& fields, StopRequest& stop, int64_t least_tokens) {
   stop.token_ids = fields.tokens("stop_token_ids", kMaxTokenList);
 }
 
+// A number, or false: never.
+std::optional<float> bias_of(const json::value& value) {
+  if (value.is_bool() && !value.get_bool()) return -std::numeric_limits<float>::infinity();
+  const double bias = value.is_number() ? value.to_number<double>() : kMaxBias + 1;
+  if (!(bias >= -kMaxBias && bias <= kMaxBias)) return std::nullopt;
+  return static_cast<float>(bias);
+}
+
+std::optional<TokenId> token_of(std::string_view text) {
+  TokenId id = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc() || end != text.data() + text.size() || id < 0) return std::nullopt;
+  return id;
+}
+
+std::optional<TokenId> token_of(const json::value& value) {
+  if (!value.is_int64() || value.get_int64() < 0 || value.get_int64() > kMaxTokens) return std::nullopt;
+  return static_cast<TokenId>(value.get_int64());
+}
+
+using Bias = std::pair<std::optional<TokenId>, const json::value*>;
+
+// OpenAI's {"17": -5}, or llama.cpp's [[17, -5], [18, false]].
+std::optional<std::vector<Bias>> biases_of(const json::value& value) {
+  std::vector<Bias> biases;
+  if (const json::object* object = value.if_object()) {
+    for (const auto& member : *object)
+      biases.emplace_back(token_of(std::string_view(member.key())), &member.value());
+    return biases;
+  }
+  if (!value.is_array()) return std::nullopt;
+  for (const json::value& pair : value.get_array()) {
+    if (!pair.is_array() || pair.get_array().size() != 2) return std::nullopt;
+    biases.emplace_back(token_of(pair.get_array()[0]), &pair.get_array()[1]);
+  }
+  return biases;
+}
+
 void read_logit_bias(FieldReader& fields, SamplingRequest& sampling) {
-  const json::object* biases = fields.object("logit_bias");
-  if (biases == nullptr) return;
+  const json::value* value = fields.get("logit_bias");
+  if (value == nullptr) return;
+  const auto biases = biases_of(*value);
+  if (!biases) {
+    return fields.refuse("logit_bias", "must be an object, or an array of pairs of a token id and a number");
+  }
   if (biases->size() > kMaxBiases) {
     return fields.refuse("logit_bias", fmt::format("has more than {} tokens", kMaxBiases));
   }
   std::map<TokenId, float> sorted;
-  for (const auto& member : *biases) {
-    const std::string_view key = member.key();
-    TokenId id = -1;
-    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
-    if (error != std::errc() || end != key.data() + key.size() || id < 0) {
-      return fields.refuse("logit_bias", "must have token ids as its keys");
-    }
-    const double bias = member.value().is_number() ? member.value().to_number<double>() : 1e9;
-    if (!(bias >= -100 && bias <= 100))
-      return fields.refuse("logit_bias", "must have numbers of -100 to 100 as its values");
-    sorted[id] = static_cast<float>(bias);
+  for (const auto& [token, number] : *biases) {
+    const std::optional<float> bias = bias_of(*number);
+    if (!token) return fields.refuse("logit_bias", "must name tokens by their ids");
+    if (!bias) return fields.refuse("logit_bias", "must have numbers of -100 to 100 as its values");
+    sorted[*token] = *bias;
   }
   sampling.logit_bias.assign(sorted.begin(), sorted.end());
 }
@@ -140,6 +142,7 @@ void read_sampling(FieldReader& fields, SamplingRequest& sampling) {
   sampling.repetition_penalty = fields.number("repetition_penalty", 0.01, 100);
   sampling.seed =
       fields.integer("seed", std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max());
+  if (sampling.seed == -1) sampling.seed.reset();  // how clients of vLLM and llama.cpp say "any"
   read_logit_bias(fields, sampling);
   read_bad_words(fields, sampling);
   read_allowed_tokens(fields, sampling);
@@ -222,7 +225,9 @@ void read_common_fields(FieldReader& fields, GenerationRequest& request) {
   const bool is_chat = request.prompts.empty();
   request.model = fields.text("model").value_or("");
   if (request.model.empty()) fields.refuse_missing("model", "must name a model");
-  request.n = static_cast<int>(fields.integer("n", 1, kMaxChoices).value_or(1));
+  const auto choices = fields.integer("n", 1, kMaxChoices);
+  const auto also_choices = fields.integer("n_cmpl", 1, kMaxChoices);  // llama.cpp's name of it
+  request.n = static_cast<int>(choices.value_or(also_choices.value_or(1)));
   request.best_of = request.n;
   read_report(fields, request.report);
   read_sampling(fields, request.sampling);
@@ -236,8 +241,7 @@ void read_common_fields(FieldReader& fields, GenerationRequest& request) {
   read_queueing(fields, request);
   read_response_format(fields);
   request.user = fields.text("user").value_or("");
-  fields.accept(kHarmless);
-  fields.refuse_unsupported(kUnsupported);
+  settle_common_fields(fields);
 }
 
 }  // namespace ferry

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "serve/dialects/openai_chat.h"
@@ -172,10 +174,21 @@ TEST(OpenAiChatRequest, RefusesBadValuesByName) {
                     "stop_token_ids must be an array of token ids"},
            BadField{R"("stop_token_ids": [4294967296])", "stop_token_ids",
                     "stop_token_ids must be an array of token ids"},
-           BadField{R"("logit_bias": {"x": 1})", "logit_bias", "logit_bias must have token ids as its keys"},
+           BadField{R"("logit_bias": {"x": 1})", "logit_bias", "logit_bias must name tokens by their ids"},
            BadField{R"("logit_bias": {"1": 101})", "logit_bias",
                     "logit_bias must have numbers of -100 to 100 as its values"},
-           BadField{R"("logit_bias": [])", "logit_bias", "logit_bias must be an object, not an array"},
+           BadField{R"("logit_bias": [["word", 1]])", "logit_bias",
+                    "logit_bias must name tokens by their ids"},
+           BadField{R"("logit_bias": [[-1, 1]])", "logit_bias", "logit_bias must name tokens by their ids"},
+           BadField{R"("logit_bias": [[1, true]])", "logit_bias",
+                    "logit_bias must have numbers of -100 to 100 as its values"},
+           BadField{R"("logit_bias": [[1]])", "logit_bias",
+                    "logit_bias must be an object, or an array of pairs of a token id and a number"},
+           BadField{R"("logit_bias": 5)", "logit_bias",
+                    "logit_bias must be an object, or an array of pairs of a token id and a number"},
+           BadField{R"("n_predict": 0)", "n_predict", "n_predict must be 1 or more, or -1 for no limit"},
+           BadField{R"("n_predict": -2)", "n_predict", "n_predict must be -1 to 2147483647, not -2"},
+           BadField{R"("n_cmpl": 0)", "n_cmpl", "n_cmpl must be 1 to 128, not 0"},
            BadField{R"("stream": 1)", "stream", "stream must be true or false, not a number"},
            BadField{R"("stream_options": {})", "stream_options",
                     "stream_options is only allowed with \"stream\": true"},
@@ -246,6 +259,30 @@ TEST(OpenAiChatRequest, ReadsVllmsExtensions) {
   EXPECT_EQ(to_json(request->prompt.template_arguments),
             R"({"a":1,"documents":[{"title":"t","text":"x"}],"reasoning_effort":"none",)"
             R"("enable_thinking":false,"add_generation_prompt":false})");
+}
+
+TEST(OpenAiChatRequest, ReadsLlamaCppsNames) {
+  EXPECT_EQ(parse_openai_chat(chat(R"("n_predict": 5)"))->stop.max_tokens, 5);
+  EXPECT_EQ(parse_openai_chat(chat(R"("n_predict": 5, "max_tokens": 6)"))->stop.max_tokens, 6);
+  EXPECT_FALSE(parse_openai_chat(chat(R"("n_predict": -1)"))->stop.max_tokens);
+  EXPECT_EQ(parse_openai_completion(completion(R"("n_predict": 20)"))->stop.max_tokens, 20);
+  EXPECT_FALSE(parse_openai_completion(completion(R"("n_predict": -1)"))->stop.max_tokens);
+  EXPECT_EQ(parse_openai_completion(completion(R"("n_predict": -1, "max_tokens": 6)"))->stop.max_tokens, 6);
+  EXPECT_EQ(parse_openai_chat(chat(R"("n_cmpl": 3)"))->n, 3);
+  EXPECT_EQ(parse_openai_chat(chat(R"("n_cmpl": 3, "n": 2)"))->n, 2);
+  EXPECT_FALSE(parse_openai_chat(chat(R"("seed": -1)"))->sampling.seed);
+  constexpr float kNever = -std::numeric_limits<float>::infinity();
+  EXPECT_EQ(parse_openai_chat(chat(R"("logit_bias": [[50, false], [7, 1.5]])"))->sampling.logit_bias,
+            (std::vector<std::pair<TokenId, float>>{{7, 1.5f}, {50, kNever}}));
+  EXPECT_TRUE(parse_openai_chat(chat(R"("logit_bias": [])"))->sampling.logit_bias.empty());
+}
+
+TEST(OpenAiRequest, TheOtherApisFieldsAreRefused) {
+  expect_refused(parse_openai_chat(chat(R"("suffix": "x")")), "suffix",
+                 "suffix is a field of POST /v1/completions (other than \"\"); leave it out",
+                 ErrorCode::unsupported);
+  expect_refused(parse_openai_completion(completion(R"("tools": [{}])")), "tools",
+                 "tools is a field of POST /v1/chat/completions; leave it out", ErrorCode::unsupported);
 }
 
 TEST(OpenAiChatRequest, RefusesWhatIsNoJsonObject) {

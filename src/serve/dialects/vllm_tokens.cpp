@@ -1,7 +1,6 @@
 #include "serve/dialects/vllm_tokens.h"
 
-#include <array>
-
+#include "serve/dialects/known_fields.h"
 #include "serve/dialects/openai_messages.h"
 #include "serve/dialects/openai_request.h"
 
@@ -10,19 +9,13 @@ namespace {
 
 constexpr size_t kMaxTokens = size_t{1} << 22;
 
-constexpr auto kUnsupported = std::to_array<UnsupportedField>({
-    {"chat_template", ""},
-    {"media_io_kwargs", ""},
-    {"mm_processor_kwargs", ""},
-    {"tools", ""},
-});
-
 }  // namespace
 
 ApiResult<TokenizeRequest> parse_tokenize(std::string_view text) {
   ApiResult<json::value> body = parse_openai_body(text);
   if (!body) return tl::unexpected(std::move(body).error());
   FieldReader fields(body->get_object());
+  settle_tokenize_fields(fields);
   TokenizeRequest request;
   request.prompt.model = fields.text("model").value_or("");
   if (auto prompt = fields.text("prompt")) {
@@ -35,7 +28,6 @@ ApiResult<TokenizeRequest> parse_tokenize(std::string_view text) {
   }
   request.prompt.prompt.add_special_tokens = fields.boolean("add_special_tokens");
   request.texts = fields.boolean("return_token_strs").value_or(false);
-  fields.refuse_unsupported(kUnsupported);
   if (fields.failed()) return tl::unexpected(fields.failure());
   return request;
 }

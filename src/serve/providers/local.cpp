@@ -90,7 +90,9 @@ ApiError LocalExchange::refusal(Error error) const {
     return api_error({ErrorCode::invalid_argument, std::move(error.message)}, prompt_field(request_),
                      "context_length_exceeded");
   }
-  return api_error(std::move(error), "");
+  ApiError refused = api_error(std::move(error), "");
+  if (refused.error.code == ErrorCode::overloaded) refused.retry_after_s = model_->engine->queue_s();
+  return refused;
 }
 
 void LocalExchange::on_event(size_t prompt, EngineEvent event) {
