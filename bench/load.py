@@ -9,16 +9,12 @@ Prints one line for each tenth of the requests and ends with 1 where something w
 
 import argparse
 import asyncio
-import os
-import pathlib
-import resource
-import subprocess
 import sys
-import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tests/e2e"))
-from load import Load  # noqa: E402
+from server import serving, split  # first: it makes what tests/e2e has importable
+
+from streams import Load  # isort: skip
 
 ROUNDS = 10
 GROWTH = 0.05  # of the memory after the first two rounds
@@ -57,31 +53,12 @@ def main():
     parser.add_argument("--requests", type=int, default=20000)
     parser.add_argument("--leave", type=float, default=0.3)
     parser.add_argument("--max-tokens", type=int, default=64)
-    own, served = sys.argv[1:], []
-    if "--" in own:
-        at = own.index("--")
-        own, served = own[:at], own[at + 1 :]
+    own, served = split(sys.argv[1:])
     options = parser.parse_args(own)
-    # Each stream is a file on both sides.
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
-    with tempfile.TemporaryFile() as log:
-        command = [options.binary, "serve", options.model, "--port", "0", "--served-model-name", "load"]
-        server = subprocess.Popen([*command, "--log-level", "warning", *served], stdout=subprocess.PIPE, stderr=log, text=True)
-        try:
-            ready = server.stdout.readline()
-            if "Ferry is ready" not in ready:
-                log.seek(0)
-                sys.exit(f"no server: {log.read().decode()}")
-            port = int(ready.split("/v1")[0].rsplit(":", 1)[1])
-            good = asyncio.run(measure(options, port, "load"))
-        finally:
-            server.terminate()
-            code = server.wait(60)
-    print("stopped with", code)
-    return 0 if good and code == 0 else 1
+    with serving(options.binary, options.model, served) as server:
+        good = asyncio.run(measure(options, server.port, "bench"))
+    return 0 if good and server.returncode == 0 else 1
 
 
 if __name__ == "__main__":
-    os.chdir(pathlib.Path(__file__).parents[1])
     sys.exit(main())

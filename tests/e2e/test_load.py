@@ -4,7 +4,7 @@ import asyncio
 import unittest
 
 from ferry import NAME, Server
-from load import Load
+from streams import Load
 
 
 class LoadTest(unittest.TestCase):

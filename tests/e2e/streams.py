@@ -15,27 +15,21 @@ GAUGES = ("vllm:num_requests_running", "vllm:num_requests_waiting", "vllm:kv_cac
 
 
 @dataclass
-class Load:
+class Client:
     port: int
     model: str
-    streams: int  # at the same time
-    requests: int  # in all
-    leave: float = 0.3  # share of the clients that leave in the middle
-    max_tokens: int = 64
-    seed: int = 1
-    certificate: str | None = None  # to be trusted: HTTPS
-    key: str | None = None
-    outcomes: Counter = field(default_factory=Counter)
-    wrong: list = field(default_factory=list)  # streams that ended in no proper way
+    certificate: str | None = field(default=None, kw_only=True)  # to be trusted: HTTPS
+    key: str | None = field(default=None, kw_only=True)
 
     async def connect(self):
         trust = ssl.create_default_context(cafile=self.certificate) if self.certificate else None
         return await asyncio.open_connection("127.0.0.1", self.port, ssl=trust, limit=1 << 20)
 
-    def head(self, method, path, length=0):
-        key = f"Authorization: Bearer {self.key}\r\n" if self.key else ""
+    def head(self, method, path, length=0, key=None):
+        key = key or self.key
+        authorization = f"Authorization: Bearer {key}\r\n" if key else ""
         return (
-            f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{key}"
+            f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{authorization}"
             f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
         ).encode()
 
@@ -49,6 +43,27 @@ class Load:
     async def number(self, name):
         page = await self.get("/metrics")
         return sum(float(value) for value in re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", page, re.MULTILINE))
+
+    async def given_back(self, seconds=30):
+        """Whether the engine comes to rest with nothing in use; otherwise what is left."""
+        left = {}
+        for _ in range(int(seconds / 0.1)):
+            left = {name: await self.number(name) for name in GAUGES}
+            if not any(left.values()):
+                return {}
+            await asyncio.sleep(0.1)
+        return left
+
+
+@dataclass
+class Load(Client):
+    streams: int  # at the same time
+    requests: int  # in all
+    leave: float = 0.3  # share of the clients that leave in the middle
+    max_tokens: int = 64
+    seed: int = 1
+    outcomes: Counter = field(default_factory=Counter)
+    wrong: list = field(default_factory=list)  # streams that ended in no proper way
 
     def body(self, dice):
         words = " ".join(dice.choice(("the", "ferry", "carries", "work", "across", "water")) for _ in range(dice.randint(1, 60)))
@@ -99,13 +114,3 @@ class Load:
                     self.wrong.append(repr(error))
 
         await asyncio.gather(*(one(i) for i in range(self.requests)))
-
-    async def given_back(self, seconds=30):
-        """Whether the engine comes to rest with nothing in use; otherwise what is left."""
-        left = {}
-        for _ in range(int(seconds / 0.1)):
-            left = {name: await self.number(name) for name in GAUGES}
-            if not any(left.values()):
-                return {}
-            await asyncio.sleep(0.1)
-        return left
