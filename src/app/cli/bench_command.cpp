@@ -10,10 +10,10 @@
 #include "base/core/compute_cores.h"
 #include "base/core/json.h"
 #include "infer/bench/bench.h"
-#include "infer/bench/random_model.h"
 #include "infer/hub/hub.h"
 #include "infer/model/describe.h"
 #include "infer/model/options.h"
+#include "infer/model/random_model.h"
 
 namespace ferry::cli {
 namespace {

@@ -4,8 +4,8 @@
 #include <numeric>
 
 #include "base/core/rng.h"
-#include "infer/formats/gguf_writer.h"
 #include "infer/formats/test_files.h"
+#include "infer/model/random_model.h"
 #include "infer/model/test_models.h"
 
 namespace ferry {
@@ -180,67 +180,21 @@ TEST_P(Invariance, LogitsOfSomeRowsAreThoseOfAllRows) {
   model->forward({tokens, {&sequence, 1}, {}}, cache, pool, nullptr);  // a prompt's middle wants none
 }
 
-// A Q4_0 file in the shape of Llama-3.2-1B, but for its two layers and its vocabulary.
+// Llama-3.2-1B's widths, with two layers and few words.
 class WideModel {
  public:
   WideModel() {
-    GgufWriter writer;
-    writer.add_string("general.architecture", "llama");
-    for (const auto& [key, value] : {std::pair{"context_length", 4096},
-                                     {"embedding_length", 2048},
-                                     {"block_count", 2},
-                                     {"feed_forward_length", 8192},
-                                     {"attention.head_count", 32},
-                                     {"attention.head_count_kv", 8}}) {
-      writer.add_uint32(fmt::format("llama.{}", key), static_cast<uint32_t>(value));
-    }
-    writer.add_float32("llama.attention.layer_norm_rms_epsilon", 1e-5f);
-    fill();
-    add_matrix(writer, "token_embd", 512, 2048);
-    add_norm(writer, "output_norm");
-    for (const int layer : {0, 1}) {
-      const auto name = [&](const char* part) { return fmt::format("blk.{}.{}", layer, part); };
-      add_norm(writer, name("attn_norm"));
-      add_norm(writer, name("ffn_norm"));
-      add_matrix(writer, name("attn_q"), 2048, 2048);
-      add_matrix(writer, name("attn_k"), 512, 2048);
-      add_matrix(writer, name("attn_v"), 512, 2048);
-      add_matrix(writer, name("attn_output"), 2048, 2048);
-      add_matrix(writer, name("ffn_gate"), 8192, 2048);
-      add_matrix(writer, name("ffn_up"), 8192, 2048);
-      add_matrix(writer, name("ffn_down"), 2048, 8192);
-    }
-    const auto written = writer.write(path());
+    ModelShape shape = must(find_shape("llama-3.2-1b"));
+    shape.layers = 2;
+    shape.vocab = 512;
+    const auto written = write_random_model(shape, DType::q4_0, path());
     if (!written) ADD_FAILURE() << written.error().message;
   }
 
   std::filesystem::path path() const { return folder_.path() / "wide.gguf"; }
 
  private:
-  // Random nibbles, scales around 0.01: the largest matrix, whose beginning serves as the others.
-  void fill() {
-    Rng rng(5);
-    blocks_.resize(size_t{8192} * 2048 / 32 * 18);
-    for (size_t i = 0; i < blocks_.size(); i += 2) {
-      const uint64_t bits = rng.next();
-      const uint16_t word =
-          i % 18 == 0 ? static_cast<uint16_t>(0x2000 | (bits & 0x3FF)) : static_cast<uint16_t>(bits);
-      std::memcpy(blocks_.data() + i, &word, 2);
-    }
-    ones_.assign(2048, 1.0f);
-  }
-
-  void add_matrix(GgufWriter& writer, const std::string& name, int64_t outputs, int64_t inputs) {
-    writer.add_tensor(name + ".weight", {DType::q4_0, {outputs, inputs}, blocks_.data()});
-  }
-  void add_norm(GgufWriter& writer, const std::string& name) {
-    const auto* data = reinterpret_cast<const std::byte*>(ones_.data());
-    writer.add_tensor(name + ".weight", {DType::f32, {2048}, data});
-  }
-
   TestFolder folder_;
-  std::vector<std::byte> blocks_;
-  std::vector<float> ones_;
 };
 
 // As many as a table does in a moment.

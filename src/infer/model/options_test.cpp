@@ -17,7 +17,7 @@ TEST(ModelOptions, WordsBecomeATableAndAnArithmetic) {
 }
 
 TEST(ModelOptions, OtherWordsAreRefused) {
-  expect_error(make_model_options("auto", "int8"), ErrorCode::invalid_argument, {"arithmetic", "int8"});
+  expect_error(make_model_options("auto", "int4"), ErrorCode::invalid_argument, {"arithmetic", "int4"});
   expect_error(make_model_options("mmx", "bf16"), ErrorCode::invalid_argument, {"mmx", "reference"});
 }
 

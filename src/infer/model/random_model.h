@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "infer/bench/shapes.h"
+#include "infer/model/shapes.h"
 #include "infer/tensor/dtype.h"
 
 namespace ferry {

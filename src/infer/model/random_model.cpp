@@ -1,4 +1,4 @@
-#include "infer/bench/random_model.h"
+#include "infer/model/random_model.h"
 
 #include <algorithm>
 #include <cstring>
@@ -14,7 +14,9 @@ namespace ferry {
 namespace {
 
 constexpr float kDeviation = 0.02f;
-constexpr int64_t kDistinctWeights = 1 << 20;  // then they repeat
+// Then they repeat: a prime number of the largest blocks, so that no row of a matrix is soon like another,
+// and what mixes rows up shows.
+constexpr int64_t kDistinctWeights = int64_t{4099} * 256;
 
 void set_f16(std::byte* at, float value) {
   const uint16_t bits = f32_to_f16(value);

@@ -1,4 +1,4 @@
-#include "infer/bench/shapes.h"
+#include "infer/model/shapes.h"
 
 #include <fmt/ranges.h>
 
