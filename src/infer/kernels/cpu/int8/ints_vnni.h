@@ -4,7 +4,7 @@
 #if FERRY_SANITIZED
 constexpr int kInt8Rows = 3;  // what is unrolled takes the compiler minutes when every access is checked
 #else
-constexpr int kInt8Rows = 12;
+constexpr int kInt8Rows = 8;
 #endif
 constexpr bool kSignedBytes = false;
 

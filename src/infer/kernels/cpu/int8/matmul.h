@@ -5,7 +5,7 @@
 // gave. Codes of weights are kept as if none were negative; a sum's start makes up for what that adds. So the
 // bits of a row do not depend on the number of rows, nor on how steps are cut into chunks.
 
-constexpr int64_t kInt8ChunkSteps = 8;  // many rows take a group's weights in parts that level 1 holds
+constexpr int64_t kInt8ChunkSteps = 64;  // many rows take a group's weights in parts of 140 KB, for level 2
 constexpr int64_t kFewInt8Rows = kInt8Rows;
 
 // What a row's 32 inputs are packed to, in words of 32 bits.
