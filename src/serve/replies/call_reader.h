@@ -59,9 +59,12 @@ std::unique_ptr<CallReader> read_parameter_call();
 // [f(a=1, b="x"), g()]
 std::unique_ptr<CallReader> read_pythonic_calls();
 
-// What can be a tool's name in a syntax that does not quote it: letters, digits, "_-.:/".
-bool is_name_char(char c);
 constexpr size_t kMaxNameBytes = 256;
+
+// What can be a tool's name at all: not too long, and no control characters.
+bool is_call_name(std::string_view name);
+// What can be part of it in a syntax that does not quote it: letters, digits, "_-.:/".
+bool is_name_char(char c);
 
 // Reads an object, which begins with the next byte, into the arguments of the call begun last.
 class ArgumentsScanner {

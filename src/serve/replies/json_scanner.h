@@ -19,6 +19,8 @@ class JsonScanner {
 
   // Of a new scanner: white space, then the value. Not after done, past or broken.
   Step take(char c);
+  // A string has begun and not ended.
+  bool in_string() const { return state_ >= State::string && state_ <= State::low_u; }
 
  private:
   enum class State : uint8_t {

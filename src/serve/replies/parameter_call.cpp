@@ -1,7 +1,7 @@
 // What follows <function=, as Qwen3-Coder and Seed-OSS write calls:
 //   <function=f>
 //   <parameter=a>
-//   text, of any number of lines, up to the first
+//   text, of any number of lines, up to the first end tag (of what must be JSON: outside its strings)
 //   </parameter>
 //   </function>
 
@@ -102,6 +102,8 @@ class ParameterCall final : public CallReader {
     if (kinds_.is_text()) member += '"';
     calls.add_arguments(member);
     raw_.clear();
+    json_ = {};
+    is_json_ = !kinds_.is_text() && !kinds_.string;
     held_.clear();
     first_ = true;
     state_ = State::value;
@@ -110,10 +112,11 @@ class ParameterCall final : public CallReader {
   // A text goes on as it comes, but for what may be the beginning of its end.
   Step in_value(char c, CallSink& calls) {
     held_ += c;
-    if (held_ == kParameterEnd || held_ == kParameterEnd.substr(1)) return end_value(calls);
+    const bool closes = held_ == kParameterEnd || held_ == kParameterEnd.substr(1);
+    if (closes && !(is_json_ && json_.in_string())) return end_value(calls);
     std::string certain;
     size_t at = 0;
-    while (at < held_.size() && !may_be_end(std::string_view(held_).substr(at))) {
+    while (at < held_.size() && (closes || !may_be_end(std::string_view(held_).substr(at)))) {
       // A line break after the opening tag belongs to the tag.
       if (!first_ || held_[at] != '\n') append_value(certain, held_[at]);
       first_ = false;
@@ -131,9 +134,10 @@ class ParameterCall final : public CallReader {
   void append_value(std::string& json, char c) {
     if (kinds_.is_text()) {
       append_escaped(json, c);
-    } else {
-      raw_ += c;
+      return;
     }
+    raw_ += c;
+    is_json_ = is_json_ && json_.take(c) == JsonScanner::Step::more;
   }
 
   Step end_value(CallSink& calls) {
@@ -150,7 +154,9 @@ class ParameterCall final : public CallReader {
   std::set<std::string> keys_;
   ValueKinds kinds_;  // of the parameter being read
   std::string raw_;   // its text, unless that is the value itself
-  std::string held_;  // what may be the beginning of its end
+  JsonScanner json_;
+  bool is_json_ = false;  // raw_ is the beginning of a JSON text, which json_ follows
+  std::string held_;      // what may be the beginning of its end
   bool first_ = true;
 };
 

@@ -1,6 +1,6 @@
 #include "serve/replies/parameter_value.h"
 
-#include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include <boost/system/error_code.hpp>
@@ -28,10 +28,15 @@ ValueKinds kind_named(std::string_view type) {
 }
 
 ValueKinds kind_of(const json::value& value) {
-  if (value.is_int64() || value.is_uint64()) return kind_named("integer");
-  if (value.is_double()) return kind_named("number");
-  if (value.is_bool()) return kind_named("boolean");
-  return kind_named(json_kind(value));
+  ValueKinds kinds;
+  kinds.string = value.is_string();
+  kinds.integer = value.is_int64() || value.is_uint64();
+  kinds.number = value.is_double();
+  kinds.boolean = value.is_bool();
+  kinds.array = value.is_array();
+  kinds.object = value.is_object();
+  kinds.null = value.is_null();
+  return kinds;
 }
 
 const json::value* find(const json::value& schema, std::string_view key) {
@@ -107,10 +112,15 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
+// 3.0 is an integer to JSON Schema.
+bool is_whole(const json::value& number) {
+  return !number.is_double() || number.get_double() == std::floor(number.get_double());
+}
+
 bool is_admitted(const json::value& value, const ValueKinds& kinds) {
   if (value.is_null()) return kinds.null;
   if (value.is_bool()) return kinds.boolean;
-  if (value.is_number()) return kinds.number || (kinds.integer && kind_of(value).integer);
+  if (value.is_number()) return kinds.number || (kinds.integer && is_whole(value));
   if (value.is_array()) return kinds.array;
   return value.is_object() && kinds.object;
 }
@@ -141,17 +151,20 @@ ValueKinds& ValueKinds::operator|=(const ValueKinds& other) {
   return *this;
 }
 
+const json::value* follow_references(const json::value& root, const json::value& schema) {
+  const json::value* at = &schema;
+  for (int depth = 0; depth < kMaxDepth && at != nullptr; ++depth) {
+    const json::value* reference = find(*at, "$ref");
+    if (reference == nullptr) return at;
+    at = reference->is_string() ? local_reference(root, reference->get_string()) : nullptr;
+  }
+  return nullptr;
+}
+
 ValueKinds parameter_kinds(const json::value& schema, std::string_view name) {
   KindFinder finder(schema);
-  const json::value* root = &schema;
-  // The whole schema may be a reference, as generators of schemas like to have it.
-  for (int depth = 0; depth < kMaxDepth && find(*root, "$ref") != nullptr; ++depth) {
-    const json::value* reference = find(*root, "$ref");
-    const json::value* target =
-        reference->is_string() ? local_reference(schema, reference->get_string()) : nullptr;
-    if (target == nullptr) break;
-    root = target;
-  }
+  const json::value* root = follow_references(schema, schema);
+  if (root == nullptr) return {};
   const json::value* properties = find(*root, "properties");
   const json::value* property = properties != nullptr ? find(*properties, name) : nullptr;
   if (property == nullptr) property = find(*root, "additionalProperties");

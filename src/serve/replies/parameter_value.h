@@ -26,6 +26,10 @@ struct ValueKinds {
   ValueKinds& operator|=(const ValueKinds& other);
 };
 
+// What a schema that is nothing but a reference stands for, within the document `root`; null where references
+// lead nowhere or in a circle.
+const json::value* follow_references(const json::value& root, const json::value& schema);
+
 // Of the parameter `name` of a tool whose arguments have this schema, through local references, `anyOf` and
 // the like; nothing known: none.
 ValueKinds parameter_kinds(const json::value& schema, std::string_view name);

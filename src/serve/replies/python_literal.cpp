@@ -199,8 +199,9 @@ class PythonReader {
   bool escape(std::string& out) {
     if (at_end()) return false;
     const char c = text_[at_++];
-    constexpr std::string_view kNames = "abfnrtv\\'\"";
-    constexpr std::string_view kMeanings = "\a\b\f\n\r\t\v\\'\"";
+    // The slash is JSON's, as the pairs of \u are in code_point(): no Python, but plainly meant.
+    constexpr std::string_view kNames = "abfnrtv\\'\"/";
+    constexpr std::string_view kMeanings = "\a\b\f\n\r\t\v\\'\"/";
     if (const size_t known = kNames.find(c); known != std::string_view::npos) {
       out += kMeanings[known];
       return true;
@@ -236,7 +237,7 @@ class PythonReader {
   bool code_point(std::string& out, int digits) {
     std::optional<uint32_t> code = hex(digits);
     if (!code) return false;
-    // Two escapes for one character, as JSON has them: no valid Python text, but plainly meant.
+    // Two escapes for one character.
     if (*code >= 0xD800 && *code < 0xDC00 && take('\\') && take('u')) {
       const std::optional<uint32_t> low = hex(4);
       if (!low || *low < 0xDC00 || *low > 0xDFFF) return false;

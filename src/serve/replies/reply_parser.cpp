@@ -43,11 +43,6 @@ std::unique_ptr<CallReader> read_call(ToolSyntax syntax, bool bare) {
   FERRY_CHECK(false);
 }
 
-bool is_call_name(std::string_view name) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
-  return !name.empty() && name.size() <= kMaxNameBytes && std::none_of(name.begin(), name.end(), is_control);
-}
-
 }  // namespace
 
 // Walks over the text once. buffer_ keeps what has not been told:

@@ -35,7 +35,7 @@ namespace ferry {
 
 struct ReplyTool {
   std::string name;
-  json::value parameters;  // JSON Schema of the arguments; null: any object
+  json::value parameters;  // JSON Schema of the arguments, an object; null: there are none
 };
 
 using ReplyTools = std::vector<ReplyTool>;
