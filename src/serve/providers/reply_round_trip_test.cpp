@@ -93,7 +93,8 @@ std::string rendered_reply(const ChatTemplate& chat_template, const Family& fami
 
 ReplyTools tools() {
   ReplyTools all;
-  for (const json::value& tool : parsed(kTools).as_array()) {
+  const json::value described = parsed(kTools);
+  for (const json::value& tool : described.get_array()) {
     const json::value& function = tool.at("function");
     all.push_back({std::string(function.at("name").as_string()), function.at("parameters")});
   }
