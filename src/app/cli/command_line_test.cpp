@@ -202,5 +202,16 @@ TEST(Verbs, ServeRefusesAnOpenPortWithoutAKey) {
   EXPECT_THAT(refused.err, HasSubstr("--allow-no-key"));
 }
 
+TEST(Verbs, ServeTakesOneWayToGuessAndADraftModelThatIsThere) {
+  const std::string pilot = std::string(FERRY_SOURCE_DIR) + "/models/pilot";
+  const Outcome missing = run({"serve", pilot, "--port", "0", "--draft", "no-such-model"}, all_verbs());
+  EXPECT_EQ(missing.code, kExitFailure);
+  EXPECT_THAT(missing.err, HasSubstr("there is no model \"no-such-model\""));
+  const Outcome both =
+      run({"serve", pilot, "--port", "0", "--draft", pilot, "--speculate", "ngram"}, all_verbs());
+  EXPECT_EQ(both.code, kExitFailure);
+  EXPECT_THAT(both.err, HasSubstr("--speculate ngram and --draft"));
+}
+
 }  // namespace
 }  // namespace ferry::cli

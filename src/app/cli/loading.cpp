@@ -34,10 +34,14 @@ std::filesystem::path packed_folder() {
 
 Result<std::shared_ptr<HostedModel>> load_with_progress(const LocalModel& model,
                                                         const EngineSettings& settings, Console& console) {
+  EngineSettings with_paths = settings;
+  with_paths.packed_folder = packed_folder();
+  if (!settings.draft.empty()) {
+    FERRY_TRY(const LocalModel draft, resolve_model(settings.draft, HubFolders::from_environment()));
+    with_paths.draft = draft.path.string();
+  }
   ProgressLine line(console, "Loading " + model.name);
-  EngineSettings with_folder = settings;
-  with_folder.packed_folder = packed_folder();
-  return load_model(model, with_folder, [&](double part) { line.update(part); });
+  return load_model(model, with_paths, [&](double part) { line.update(part); });
 }
 
 }  // namespace ferry::cli

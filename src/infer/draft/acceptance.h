@@ -8,6 +8,10 @@ namespace ferry {
 
 class Acceptance {
  public:
+  Acceptance() = default;
+  // Of a sequence that is expected to fare like others, as far as `usual` can tell.
+  static Acceptance like(const Acceptance& usual);
+
   // That a guess is right if all before it are; less than 1.
   double probability() const { return likely_; }
   // Steps in which there were guesses and none was verified, since a guess was last wrong.

@@ -50,5 +50,18 @@ TEST(Acceptance, CountsWhatWasPassedOverUntilAGuessIsWrong) {
   EXPECT_EQ(acceptance.passed_over(), 0);
 }
 
+TEST(Acceptance, OfANewcomerBeginsWhereOthersAreAndMovesFaster) {
+  Acceptance usual;
+  for (int i = 0; i < 100; ++i) usual.verified(1, 0);
+  usual.pass_over();
+  const Acceptance fresh = Acceptance::like(usual);
+  EXPECT_EQ(fresh.probability(), usual.probability());
+  EXPECT_EQ(fresh.passed_over(), 1);
+  Acceptance both[] = {fresh, usual};
+  for (Acceptance& one : both) one.verified(3, 3);
+  EXPECT_GT(both[0].probability(), both[1].probability() + 0.1);
+  EXPECT_EQ(Acceptance::like(Acceptance()).probability(), Acceptance().probability());
+}
+
 }  // namespace
 }  // namespace ferry

@@ -1,5 +1,5 @@
 #pragma once
-// Guesses at a sequence's next tokens, to be verified by the model in one step (speculative decoding). A bad
+// Guesses at sequences' next tokens, to be verified by the model in one step (speculative decoding). A bad
 // guess costs time and never changes an answer.
 
 #include <cstdint>
@@ -10,20 +10,38 @@
 
 namespace ferry {
 
+using SequenceId = uint64_t;
 using TokenId = int32_t;
 
-// Of one sequence. Used by one thread (the engine's).
+// One sequence that wants guesses.
+struct DraftRequest {
+  SequenceId id = 0;
+  // Prompt and answer, not empty: what they were at earlier calls, and what came since.
+  std::span<const TokenId> tokens = {};
+  int32_t most = 0;                   // guesses at the tokens that follow
+  double reading_ms = 0;              // before its first guess; set by quote()
+  std::vector<TokenId> guesses = {};  // the next token first; set by propose()
+};
+
+// One for all sequences of an engine. Used by one thread (the engine's).
 class Drafter {
  public:
   virtual ~Drafter() = default;
 
-  // tokens: the sequence so far, prompt and answer: what it was at the last call, and what came since.
-  // Appends at most `most` guesses at the tokens that follow, the next one first; nothing where it knows
-  // none.
-  virtual void propose(std::span<const TokenId> tokens, int32_t most, std::vector<TokenId>& guesses) = 0;
+  // Appends at most `most` guesses to each one's `guesses`; none where it knows none.
+  virtual void propose(std::span<DraftRequest> requests) = 0;
+  // The sequence is gone. Unknown ids are ignored.
+  virtual void forget(SequenceId id) = 0;
+
+  // Whether guesses take time that counts. Then how many are made is chosen first, by what follows.
+  virtual bool costly() const { return false; }
+  // Milliseconds that each of so many sequences' next guess takes, made together; 0 while that is not known.
+  virtual double guess_ms(int32_t /*sequences*/) const { return 0; }
+  // Lowers `most` to what it could guess for this sequence, and says how long it would read before.
+  virtual void quote(DraftRequest& /*request*/) {}
 };
 
-// Makes the drafter of a new sequence.
+// Makes the drafter of an engine.
 using MakeDrafter = std::function<std::unique_ptr<Drafter>()>;
 
 }  // namespace ferry

@@ -24,6 +24,10 @@ void StepCosts::took(int32_t rows, double ms) {
   one.until = steps_ + one.memory;
 }
 
+bool StepCosts::knows_any() const {
+  return std::ranges::any_of(measured_, [this](const auto& one) { return known(one.second); });
+}
+
 double StepCosts::ms(int32_t rows) const {
   auto above = measured_.lower_bound(rows);
   while (above != measured_.end() && !known(above->second)) ++above;

@@ -29,6 +29,7 @@ class StepCosts {
 
   // What a step of so many rows would take, rows >= 1. While nothing is known: the same for any.
   double ms(int32_t rows) const;
+  bool knows_any() const;
 
  private:
   struct Measured {

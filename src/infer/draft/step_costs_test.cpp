@@ -14,6 +14,7 @@ TEST(StepCosts, BeforeTheFirstMeasurementAllStepsCostTheSame) {
   const StepCosts costs;
   EXPECT_EQ(costs.ms(1), costs.ms(100));
   EXPECT_GT(costs.ms(1), 0);
+  EXPECT_FALSE(costs.knows_any());
 }
 
 TEST(StepCosts, WhatWasNotMeasuredCountsAsTheLeastThatItCanBe) {
@@ -31,10 +32,13 @@ TEST(StepCosts, WhatWasNotMeasuredCountsAsTheLeastThatItCanBe) {
 
 TEST(StepCosts, ASingleMeasurementSaysNothing) {
   StepCosts costs;
+  costs.took(1, 1000);
+  EXPECT_FALSE(costs.knows_any());
   measure(costs, 1, 10);
   costs.took(9, 1000);
   EXPECT_LT(costs.ms(9), 11);
   EXPECT_LT(costs.ms(5), 11);
+  EXPECT_TRUE(costs.knows_any());
   costs.took(9, 12);
   EXPECT_EQ(costs.ms(9), 12);
 }

@@ -4,6 +4,9 @@
 
 #include "base/core/compute_cores.h"
 #include "base/core/memory.h"
+#include "infer/draft/model_drafter.h"
+#include "infer/draft/ngram_drafter.h"
+#include "infer/draft/vocabulary_match.h"
 #include "infer/engine/engine_metrics.h"
 #include "infer/engine/loop.h"
 #include "infer/model/options.h"
@@ -24,9 +27,9 @@ Result<int64_t> choose_model_len(const EngineSettings& settings, const ArchSpec&
 }
 
 // The pages that `settings` ask for; by default what max_running answers of the longest length need, within a
-// quarter of the memory that is free.
-int32_t choose_pages(const EngineSettings& settings, const KvGeometry& geometry, int64_t model_len) {
-  const int64_t page_bytes = geometry.bytes_per_page();
+// quarter of the memory that is free. page_bytes: of one more page, the draft model's included.
+int32_t choose_pages(const EngineSettings& settings, const KvGeometry& geometry, int64_t page_bytes,
+                     int64_t model_len) {
   int64_t pages = pages_for(model_len, geometry) * settings.max_running;
   if (settings.kv_cache.bytes > 0) {
     pages = static_cast<int64_t>(settings.kv_cache.bytes) / page_bytes;
@@ -36,11 +39,69 @@ int32_t choose_pages(const EngineSettings& settings, const KvGeometry& geometry,
   return static_cast<int32_t>(std::clamp<int64_t>(pages, 1, int64_t{1} << 30));
 }
 
+int64_t tokens_in(const KvCache& kv) {
+  return int64_t{kv.pages()} * kv.geometry().page_tokens;
+}
+
+Result<KvCache> make_cache(const EngineSettings& settings, const KvGeometry& geometry, int64_t page_bytes,
+                           int64_t model_len) {
+  FERRY_TRY(KvCache kv, KvCache::create(geometry, choose_pages(settings, geometry, page_bytes, model_len)));
+  if (settings.max_model_len <= tokens_in(kv)) return kv;
+  return fail(ErrorCode::resource_exhausted,
+              "--max-model-len {} does not fit the KV cache, which holds {} tokens; lower it, or raise "
+              "--kv-cache to {}",
+              settings.max_model_len, tokens_in(kv),
+              to_string(ByteSize{static_cast<uint64_t>(pages_for(model_len, geometry) * page_bytes)}));
+}
+
 // One for each running answer, and some for guesses: with many answers there is little to win by them.
 int32_t choose_logit_rows(const EngineSettings& settings) {
-  const bool speculates = settings.drafter || settings.speculate != "off";
+  const bool speculates = settings.drafter || settings.speculate != "off" || !settings.draft.empty();
   const int guesses = speculates ? std::min(settings.max_running * settings.speculate_tokens, 64) : 0;
   return std::min(settings.max_running + guesses, settings.max_step_tokens);
+}
+
+// The part of the way that loading has come when the draft model's turn comes.
+constexpr double kModelPart = 0.9;
+
+std::function<void(double)> part_of(const std::function<void(double)>& progress, double begin, double end) {
+  if (!progress) return {};
+  return [&progress, begin, end](double part) { progress(begin + part * (end - begin)); };
+}
+
+// Before anything is loaded.
+Result<void> check_draft(const EngineSettings& settings, const Tokenizer& tokenizer,
+                         const std::string& model) {
+  if (settings.draft.empty()) return {};
+  if (settings.speculate != "off") {
+    return fail(
+        ErrorCode::invalid_argument,
+        "--speculate {} and --draft {} are two ways to guess an answer's next tokens; leave one of them "
+        "out",
+        settings.speculate, settings.draft);
+  }
+  FERRY_TRY(const auto draft_tokenizer, Tokenizer::open(settings.draft));
+  return check_same_vocabulary(tokenizer, model, *draft_tokenizer, settings.draft);
+}
+
+// Null where there is none.
+Result<std::unique_ptr<Model>> load_draft(const EngineSettings& settings, ModelOptions options,
+                                          ThreadPool& threads) {
+  if (settings.draft.empty()) return nullptr;
+  options.max_rows = ModelDrafter::kMaxRows;
+  return Model::load(settings.draft, options, threads);
+}
+
+// With a page for each of the model's: as many tokens, of which the model's pages may hold some only once.
+Result<std::unique_ptr<Drafter>> make_drafter(const EngineSettings& settings, std::unique_ptr<Model> draft,
+                                              const KvCache& kv, int32_t vocab, ThreadPool& threads) {
+  if (settings.drafter) return settings.drafter();
+  if (draft != nullptr) {
+    FERRY_TRY(KvCache draft_kv, KvCache::create(draft->kv_geometry(kv.geometry().type), kv.pages()));
+    return ModelDrafter::create(std::move(draft), std::move(draft_kv), vocab, threads);
+  }
+  if (settings.speculate == "ngram") return std::make_unique<NgramDrafter>();
+  return nullptr;
 }
 
 }  // namespace
@@ -55,33 +116,30 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model,
   ComputeCores cores = choose_compute_cores(settings.threads, settings.pin_threads);
   parts.threads = std::make_unique<ThreadPool>(cores.threads, std::move(cores.pins));
 
+  FERRY_TRY_VOID(check_draft(settings, *parts.tokenizer, model.string()));
   FERRY_TRY(ModelOptions options, make_model_options(settings.kernels, settings.arithmetic));
-  options.max_rows = settings.max_step_tokens;
-  options.progress = progress;
   if (settings.keep_packed) options.packed_folder = settings.packed_folder;
   parts.kernels = std::string(options.table->name);
+  options.max_rows = settings.max_step_tokens;
+  options.progress = part_of(progress, 0, settings.draft.empty() ? 1 : kModelPart);
   FERRY_TRY(parts.model, Model::load(model, options, *parts.threads));
+  options.progress = part_of(progress, kModelPart, 1);
+  FERRY_TRY(std::unique_ptr<Model> draft, load_draft(settings, options, *parts.threads));
   const ArchSpec& spec = parts.model->spec();
   if (parts.tokenizer->vocab_size() > spec.vocab) {
     return fail(ErrorCode::corrupt, "{}: the tokenizer has {} tokens, but the model's vocabulary only {}",
                 model.string(), parts.tokenizer->vocab_size(), spec.vocab);
   }
+  parts.weight_bytes = parts.model->weight_bytes() + (draft ? draft->weight_bytes() : 0);
 
-  const KvGeometry geometry =
-      parts.model->kv_geometry(parse_kv_type(settings.kv_type).value_or(KvType::bf16));
+  const KvType kv_type = parse_kv_type(settings.kv_type).value_or(KvType::bf16);
+  const KvGeometry geometry = parts.model->kv_geometry(kv_type);
+  const int64_t page_bytes =
+      geometry.bytes_per_page() + (draft ? draft->kv_geometry(kv_type).bytes_per_page() : 0);
   FERRY_TRY(const int64_t model_len, choose_model_len(settings, spec));
-  FERRY_TRY(parts.kv, KvCache::create(geometry, choose_pages(settings, geometry, model_len)));
-  const int64_t cache_len = int64_t{parts.kv.pages()} * geometry.page_tokens;
-  if (settings.max_model_len > cache_len) {
-    return fail(
-        ErrorCode::resource_exhausted,
-        "--max-model-len {} does not fit the KV cache, which holds {} tokens; lower it, or raise --kv-cache "
-        "to {}",
-        settings.max_model_len, cache_len,
-        to_string(
-            ByteSize{static_cast<uint64_t>(pages_for(model_len, geometry) * geometry.bytes_per_page())}));
-  }
-  parts.max_model_len = static_cast<int32_t>(std::min(model_len, cache_len));
+  FERRY_TRY(parts.kv, make_cache(settings, geometry, page_bytes, model_len));
+  parts.max_model_len = static_cast<int32_t>(std::min(model_len, tokens_in(parts.kv)));
+  FERRY_TRY(parts.drafter, make_drafter(settings, std::move(draft), parts.kv, spec.vocab, *parts.threads));
 
   parts.logit_rows = choose_logit_rows(settings);
   FERRY_TRY(parts.logits, Buffer::allocate(static_cast<size_t>(parts.logit_rows) *
@@ -128,7 +186,7 @@ std::string_view Engine::kernels() const {
   return loop_->parts().kernels;
 }
 int64_t Engine::weight_bytes() const {
-  return loop_->parts().model->weight_bytes();
+  return loop_->parts().weight_bytes;
 }
 
 }  // namespace ferry

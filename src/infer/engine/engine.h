@@ -44,9 +44,10 @@ struct EngineSettings {
   bool keep_packed = true;
   std::filesystem::path packed_folder = {};  // where, set by the program; empty: nowhere
   std::string speculate = "off";
+  std::string draft = {};  // the program's names are paths here
   int speculate_tokens = 8;
   bool speculate_adaptive = true;
-  MakeDrafter drafter = {};  // guesses instead of the one that `speculate` names
+  MakeDrafter drafter = {};  // guesses instead of what `speculate` and `draft` name
 
   template <class V>
   void visit(V& v) {
@@ -83,6 +84,9 @@ struct EngineSettings {
       "guess an answer's next tokens and verify them in one step, which changes no answer; ngram: what "
       "followed the same tokens before")
         .choices({"off", "ngram"});
+    v("draft", draft,
+      "a second, smaller model with the same vocabulary that guesses an answer's next tokens (a name or a "
+      "path); takes the place of `speculate`");
     v("speculate_tokens", speculate_tokens, "guesses verified in one step, for each answer").range(1, 64);
     v("speculate_adaptive", speculate_adaptive,
       "verify only as many guesses as make answers faster, by what steps took and guesses were worth");
@@ -182,7 +186,7 @@ class Engine {
   int32_t max_model_len() const;
   int32_t max_answers() const;       // that may run and wait at the same time
   std::string_view kernels() const;  // the name of the table in use
-  int64_t weight_bytes() const;
+  int64_t weight_bytes() const;      // the draft model's included
 
  private:
   class Loop;

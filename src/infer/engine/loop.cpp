@@ -4,8 +4,6 @@
 #include <chrono>
 #include <utility>
 
-#include "infer/draft/ngram_drafter.h"
-
 namespace ferry {
 namespace {
 
@@ -25,9 +23,8 @@ Salt salt_of(const EngineRequest& request) {
       fmt::format("{}:{}{}", request.tenant.size(), request.tenant, request.cache_salt));
 }
 
-MakeDrafter make_drafter(const EngineSettings& settings) {
-  if (settings.drafter || settings.speculate == "off") return settings.drafter;
-  return [] { return std::make_unique<NgramDrafter>(); };
+double ms_since(Clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
 }
 
 }  // namespace
@@ -42,7 +39,7 @@ Engine::Loop::Loop(Parts parts)
                   .max_step_ms = static_cast<double>(parts_.settings.max_step_time.count()),
                   .prefix_cache = parts_.settings.prefix_cache},
                  pages_),
-      speculation_({.make_drafter = make_drafter(parts_.settings),
+      speculation_({.drafter = std::move(parts_.drafter),
                     .most_tokens = parts_.settings.speculate_tokens,
                     .adaptive = parts_.settings.speculate_adaptive}),
       metrics_(parts_.max_model_len) {
@@ -210,16 +207,18 @@ void Engine::Loop::end_early(EngineRequestId id) {
 void Engine::Loop::step() {
   const Clock::time_point begin = Clock::now();
   StepPlan plan = scheduler_.next();
+  const Clock::time_point drafting = Clock::now();
   speculation_.draft(plan, scheduler_);
+  const double drafting_ms = ms_since(drafting);
   begin_answers(plan, begin);
   forward(plan);
   score_prompts(plan);
   const std::vector<Draw> draws = sample(plan);
   std::vector<TokenId> tokens;
   for (const Draw& draw : draws) tokens.insert(tokens.end(), draw.tokens.begin(), draw.tokens.end());
-  const double ms = std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+  const double ms = ms_since(begin);
   scheduler_.took(plan, ms);
-  speculation_.took(plan, ms);
+  speculation_.took(plan, ms - drafting_ms);
   scheduler_.commit(plan, tokens);
   metrics_.step_tokens.observe(plan.prompt_rows + static_cast<double>(tokens.size()));
   ++counted_.steps;

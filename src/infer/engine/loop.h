@@ -25,9 +25,11 @@ class Engine::Loop {
     std::unique_ptr<Model> model;
     std::shared_ptr<const Tokenizer> tokenizer;
     KvCache kv;
-    Buffer logits;  // f32 [logit_rows, vocab]
+    std::unique_ptr<Drafter> drafter;  // null: no speculation
+    Buffer logits;                     // f32 [logit_rows, vocab]
     int32_t logit_rows = 0;
     int32_t max_model_len = 0;
+    int64_t weight_bytes = 0;
     std::string kernels;
     EngineSettings settings;
   };

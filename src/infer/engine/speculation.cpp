@@ -5,48 +5,112 @@
 #include "infer/draft/draft_lengths.h"
 
 namespace ferry {
+namespace {
+
+// Nobody knows how long an answer will be: what it costs to begin with guesses must pay within so many
+// tokens.
+constexpr int32_t kForeseeable = 256;
+
+// As they come, as long as there are rows.
+std::vector<int32_t> all_that_fit(std::span<const int32_t> guesses, int32_t spare) {
+  std::vector<int32_t> lengths;
+  for (const int32_t count : guesses) {
+    lengths.push_back(std::min(count, spare));
+    spare -= lengths.back();
+  }
+  return lengths;
+}
+
+}  // namespace
 
 void Speculation::draft(StepPlan& plan, Scheduler& scheduler) {
-  if (!on() || plan.answer_rows == 0) return;
-  const int32_t spare = scheduler.spare_rows(plan);
-  if (spare == 0) return;
-  const std::vector<Offer> offers = collect(plan, scheduler);
-  const std::vector<int32_t> lengths = choose(offers, plan, spare);
-  for (size_t i = 0; i < offers.size(); ++i) {
-    const auto& [drafting, planned] = offers[i];
-    if (lengths[i] == 0) {
-      drafting->acceptance.pass_over();
-    } else {
-      scheduler.draft(plan, *planned, std::span(drafting->guesses).first(static_cast<size_t>(lengths[i])));
-    }
+  if (!on() || plan.answer_rows == 0 || scheduler.spare_rows(plan) == 0) return;
+  Wishes wishes = collect(plan, scheduler);
+  if (wishes.requests.empty()) return;
+  options_.drafter->costly() ? propose_worthwhile(wishes, plan, scheduler)
+                             : keep_worthwhile(wishes, plan, scheduler);
+  for (size_t i = 0; i < wishes.requests.size(); ++i) {
+    const std::vector<TokenId>& guesses = wishes.requests[i].guesses;
+    if (!guesses.empty()) scheduler.draft(plan, *wishes.planned[i], guesses);
   }
 }
 
-std::vector<Speculation::Offer> Speculation::collect(StepPlan& plan, const Scheduler& scheduler) {
-  std::vector<Offer> offers;
+// The answers that may get guesses in this step.
+Speculation::Wishes Speculation::collect(StepPlan& plan, const Scheduler& scheduler) {
+  Wishes wishes;
   for (PlannedSequence& planned : plan.sequences) {
     const int32_t most = std::min(options_.most_tokens, scheduler.most_drafts(planned));
     if (most == 0) continue;
     const SequenceId id = planned.ids.front();
-    Drafting& drafting = this->drafting(id);
-    drafting.guesses.clear();
-    drafting.drafter->propose(scheduler.tokens(id), most, drafting.guesses);
-    if (!drafting.guesses.empty()) offers.push_back({&drafting, &planned});
+    wishes.requests.push_back({.id = id, .tokens = scheduler.tokens(id), .most = most});
+    wishes.planned.push_back(&planned);
   }
-  return offers;
+  return wishes;
 }
 
-std::vector<int32_t> Speculation::choose(const std::vector<Offer>& offers, const StepPlan& plan,
-                                         int32_t spare) const {
-  std::vector<DraftOffer> asked;
-  std::vector<int32_t> all;
-  for (const auto& [drafting, planned] : offers) {
-    const auto guesses = static_cast<int32_t>(drafting->guesses.size());
-    const Acceptance& acceptance = drafting->acceptance;
-    asked.push_back({guesses, acceptance.probability(), acceptance.passed_over()});
-    all.push_back(guesses);
+void Speculation::Wishes::keep(std::span<const int32_t> lengths) {
+  size_t kept = 0;
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    if (lengths[i] == 0) continue;
+    if (kept < i) requests[kept] = std::move(requests[i]);
+    planned[kept++] = planned[i];
   }
-  return options_.adaptive ? draft_lengths(asked, plan.rows(), spare, costs_) : all;
+  requests.resize(kept);
+  planned.resize(kept);
+}
+
+// Where guesses take time: first how many, then which.
+void Speculation::propose_worthwhile(Wishes& wishes, const StepPlan& plan, const Scheduler& scheduler) {
+  std::vector<int32_t> possible;
+  for (DraftRequest& request : wishes.requests) {
+    options_.drafter->quote(request);
+    possible.push_back(request.most);
+  }
+  std::vector<int32_t> lengths = choose(wishes, possible, plan, scheduler);
+  for (size_t i = 0; i < lengths.size(); ++i) wishes.requests[i].most = lengths[i];
+  wishes.keep(lengths);
+  if (wishes.requests.empty()) {
+    usual_.pass_over();
+  } else {
+    options_.drafter->propose(wishes.requests);
+  }
+}
+
+// Where they take none: first which, then how many of them are worth a row.
+void Speculation::keep_worthwhile(Wishes& wishes, const StepPlan& plan, const Scheduler& scheduler) {
+  options_.drafter->propose(wishes.requests);
+  std::vector<int32_t> there;
+  for (const DraftRequest& request : wishes.requests) {
+    there.push_back(static_cast<int32_t>(request.guesses.size()));
+  }
+  wishes.keep(there);
+  std::erase(there, 0);
+  const std::vector<int32_t> lengths = choose(wishes, there, plan, scheduler);
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    wishes.requests[i].guesses.resize(static_cast<size_t>(lengths[i]));
+  }
+}
+
+// How many of each one's guesses to verify.
+std::vector<int32_t> Speculation::choose(const Wishes& wishes, std::span<const int32_t> guesses,
+                                         const StepPlan& plan, const Scheduler& scheduler) {
+  const int32_t spare = scheduler.spare_rows(plan);
+  if (!options_.adaptive) return all_that_fit(guesses, spare);
+  std::vector<DraftOffer> offers;
+  for (size_t i = 0; i < guesses.size(); ++i) {
+    const Acceptance& acceptance = this->acceptance(wishes.requests[i].id);
+    offers.push_back({.guesses = guesses[i],
+                      .probability = acceptance.probability(),
+                      .passed_over = acceptance.passed_over(),
+                      .reading_ms = wishes.requests[i].reading_ms,
+                      .tokens_left = std::min(kForeseeable, scheduler.most_drafts(*wishes.planned[i]))});
+  }
+  const auto guess_ms = [this](int32_t sequences) { return options_.drafter->guess_ms(sequences); };
+  std::vector<int32_t> lengths = draft_lengths(offers, plan.rows(), spare, costs_, guess_ms);
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    if (lengths[i] == 0 && guesses[i] > 0) acceptance(wishes.requests[i].id).pass_over();
+  }
+  return lengths;
 }
 
 void Speculation::took(const StepPlan& plan, double ms) {
@@ -56,17 +120,26 @@ void Speculation::took(const StepPlan& plan, double ms) {
   for (const PlannedSequence& planned : plan.sequences) {
     const auto guesses = static_cast<int32_t>(planned.drafts.size());
     if (guesses == 0) continue;
-    sequences_.at(planned.ids.front()).acceptance.verified(guesses, planned.accepted);
+    acceptance(planned.ids.front()).verified(guesses, planned.accepted);
+    usual_.verified(guesses, planned.accepted);
     ++counters_.drafts;
     counters_.guesses += static_cast<uint64_t>(guesses);
     counters_.accepted += static_cast<uint64_t>(planned.accepted);
   }
 }
 
-Speculation::Drafting& Speculation::drafting(SequenceId id) {
+void Speculation::forget(SequenceId id) {
+  sequences_.erase(id);
+  if (on()) options_.drafter->forget(id);
+}
+
+// Prompt lookup depends on the text, so that each has to show what it is worth. How far two models agree is
+// known from others, and where it is little, the next prompt need not be read to learn it again.
+Acceptance& Speculation::acceptance(SequenceId id) {
   const auto found = sequences_.find(id);
   if (found != sequences_.end()) return found->second;
-  return sequences_.emplace(id, Drafting{.drafter = options_.make_drafter()}).first->second;
+  return sequences_.emplace(id, options_.drafter->costly() ? Acceptance::like(usual_) : Acceptance())
+      .first->second;
 }
 
 }  // namespace ferry

@@ -1,11 +1,12 @@
 #pragma once
 // Speculative decoding: gives the scheduler guesses at answers' next tokens, and learns which of them are
-// worth a row. Its choices change how fast answers come and never what is in them: a guess becomes a token
-// only where the answer's own sampler draws it (Loop::sample).
+// worth a row, and worth being made. Its choices change how fast answers come and never what is in them: a
+// guess becomes a token only where the answer's own sampler draws it (Loop::sample).
 //
 // Used by one thread (the engine's).
 
 #include <map>
+#include <memory>
 
 #include "infer/draft/acceptance.h"
 #include "infer/draft/drafter.h"
@@ -17,9 +18,9 @@ namespace ferry {
 class Speculation {
  public:
   struct Options {
-    MakeDrafter make_drafter;  // null: no guesses
-    int32_t most_tokens = 8;   // of one answer in one step
-    bool adaptive = true;      // false: all guesses are verified for which there are rows
+    std::unique_ptr<Drafter> drafter;  // null: no guesses
+    int32_t most_tokens = 8;           // of one answer in one step
+    bool adaptive = true;              // false: all guesses are verified for which there are rows
   };
   struct Counters {
     uint64_t drafts = 0;  // of one answer in one step
@@ -29,34 +30,36 @@ class Speculation {
 
   explicit Speculation(Options options) : options_(std::move(options)) {}
 
-  bool on() const { return options_.make_drafter != nullptr; }
+  bool on() const { return options_.drafter != nullptr; }
 
   // Adds guesses to the plan that the scheduler gave last.
   void draft(StepPlan& plan, Scheduler& scheduler);
-  // The step took so long; its planned sequences say what was accepted.
+  // The step took so long, without draft(); its planned sequences say what was accepted.
   void took(const StepPlan& plan, double ms);
   // The sequence is gone.
-  void forget(SequenceId id) { sequences_.erase(id); }
+  void forget(SequenceId id);
 
   const Counters& counters() const { return counters_; }
 
  private:
-  struct Drafting {
-    std::unique_ptr<Drafter> drafter;
-    Acceptance acceptance = {};
-    std::vector<TokenId> guesses = {};  // of this step
-  };
-  struct Offer {
-    Drafting* drafting = nullptr;
-    PlannedSequence* planned = nullptr;
+  struct Wishes {
+    std::vector<DraftRequest> requests;
+    std::vector<PlannedSequence*> planned;  // of each
+
+    // Keeps those with lengths[i] > 0.
+    void keep(std::span<const int32_t> lengths);
   };
 
-  std::vector<Offer> collect(StepPlan& plan, const Scheduler& scheduler);
-  std::vector<int32_t> choose(const std::vector<Offer>& offers, const StepPlan& plan, int32_t spare) const;
-  Drafting& drafting(SequenceId id);
+  Wishes collect(StepPlan& plan, const Scheduler& scheduler);
+  void propose_worthwhile(Wishes& wishes, const StepPlan& plan, const Scheduler& scheduler);
+  void keep_worthwhile(Wishes& wishes, const StepPlan& plan, const Scheduler& scheduler);
+  std::vector<int32_t> choose(const Wishes& wishes, std::span<const int32_t> guesses, const StepPlan& plan,
+                              const Scheduler& scheduler);
+  Acceptance& acceptance(SequenceId id);
 
   Options options_;
-  std::map<SequenceId, Drafting> sequences_;
+  std::map<SequenceId, Acceptance> sequences_;
+  Acceptance usual_;  // of all sequences
   StepCosts costs_;
   Counters counters_;
 };

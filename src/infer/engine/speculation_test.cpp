@@ -15,9 +15,10 @@ namespace {
 // Always the same guesses; the test decides which are right.
 class Guesser : public Drafter {
  public:
-  void propose(std::span<const TokenId> /*tokens*/, int32_t most, std::vector<TokenId>& guesses) override {
-    guesses.assign(static_cast<size_t>(most), 1);
+  void propose(std::span<DraftRequest> requests) override {
+    for (DraftRequest& request : requests) request.guesses.assign(static_cast<size_t>(request.most), 1);
   }
+  void forget(SequenceId /*id*/) override {}
 };
 
 struct Run {
@@ -60,14 +61,14 @@ Run simulate(Speculation& speculation, int steps, int answers, Ms ms, Right righ
   return run;
 }
 
-MakeDrafter guesser() {
-  return [] { return std::make_unique<Guesser>(); };
+std::unique_ptr<Drafter> guesser() {
+  return std::make_unique<Guesser>();
 }
 
 constexpr int kSteps = 4000;
 
 TEST(Speculation, VerifiesAllGuessesWhereRowsAreFree) {
-  Speculation speculation({.make_drafter = guesser(), .most_tokens = 8});
+  Speculation speculation({.drafter = guesser(), .most_tokens = 8});
   const auto run = simulate(
       speculation, kSteps, 1, [](int32_t) { return 10.0; }, [](int) { return 0.8; });
   EXPECT_GT(run.drafted, kSteps * 8 * 0.9);
@@ -86,7 +87,7 @@ TEST(Speculation, SwitchesItselfOffWhereItLoses) {
   for (size_t i = 0; i < std::size(machines); ++i) {
     for (const double right : {0.0, 0.03}) {
       for (const int answers : {1, 8}) {
-        Speculation speculation({.make_drafter = guesser(), .most_tokens = 8});
+        Speculation speculation({.drafter = guesser(), .most_tokens = 8});
         const auto run = simulate(speculation, kSteps, answers, machines[i], [right](int) { return right; });
         const double plain = answers / machines[i](answers);
         EXPECT_GT(run.speed(), 0.96 * plain) << "machine " << i << ", right " << right << ", " << answers;
@@ -99,7 +100,7 @@ TEST(Speculation, SwitchesItselfOffWhereItLoses) {
 
 TEST(Speculation, TakesAsManyGuessesAsPay) {
   const auto ms = [](int32_t rows) { return 10.0 + 2 * (rows - 1); };
-  Speculation speculation({.make_drafter = guesser(), .most_tokens = 8});
+  Speculation speculation({.drafter = guesser(), .most_tokens = 8});
   const auto run = simulate(speculation, kSteps, 1, ms, [](int) { return 0.7; });
   EXPECT_NEAR(static_cast<double>(run.drafted) / kSteps, 3, 1);  // draft_lengths_test.cpp
   EXPECT_GT(run.speed(), 0.97 * 2.533 / 16);
@@ -108,7 +109,7 @@ TEST(Speculation, TakesAsManyGuessesAsPay) {
 TEST(Speculation, FollowsATextThatBeginsAndEndsToRepeatItself) {
   const auto ms = [](int32_t rows) { return 10.0 + 1 * (rows - 1); };
   for (const bool begins : {true, false}) {
-    Speculation speculation({.make_drafter = guesser(), .most_tokens = 8});
+    Speculation speculation({.drafter = guesser(), .most_tokens = 8});
     const auto run = simulate(speculation, kSteps, 1, ms,
                               [begins](int step) { return (step < kSteps / 2) == begins ? 0.0 : 0.95; });
     const double repeating = (1 - std::pow(0.95, 9)) / 0.05 / 18;  // tokens per ms
@@ -116,8 +117,118 @@ TEST(Speculation, FollowsATextThatBeginsAndEndsToRepeatItself) {
   }
 }
 
+// Guesses that take time, each depth of all sequences together; and before a sequence's first guess, each of
+// its tokens.
+class SlowGuesser : public Drafter {
+ public:
+  static constexpr double kGuessMs = 2;
+  static constexpr double kReadMs = 0.05;
+
+  explicit SlowGuesser(double& spent_ms) : spent_ms_(spent_ms) {}
+
+  void propose(std::span<DraftRequest> requests) override {
+    int32_t depth = 0;
+    for (DraftRequest& request : requests) {
+      quote(request);
+      spent_ms_ += request.reading_ms;
+      read_[request.id] = request.tokens.size();
+      request.guesses.assign(static_cast<size_t>(request.most), 1);
+      depth = std::max(depth, request.most);
+    }
+    spent_ms_ += depth * kGuessMs;
+  }
+  void forget(SequenceId id) override { read_.erase(id); }
+  bool costly() const override { return true; }
+  double guess_ms(int32_t /*sequences*/) const override { return kGuessMs; }
+  void quote(DraftRequest& request) override {
+    const size_t unread = request.tokens.size() - read_[request.id];
+    request.reading_ms = unread > 9 ? static_cast<double>(unread) * kReadMs : 0;
+  }
+
+ private:
+  double& spent_ms_;
+  std::map<SequenceId, size_t> read_;
+};
+
+// With a drafter that says what it spent.
+template <class Ms, class Right>
+Run simulate_slow(int steps, int answers, Ms ms, Right right) {
+  double spent_ms = 0;
+  Speculation speculation({.drafter = std::make_unique<SlowGuesser>(spent_ms), .most_tokens = 8});
+  Run run = simulate(speculation, steps, answers, ms, right);
+  run.ms += spent_ms;
+  return run;
+}
+
+TEST(Speculation, SwitchesADrafterOffThatLoses) {
+  for (const double right : {0.0, 0.05, 0.15}) {
+    for (const int answers : {1, 8}) {
+      const auto run = simulate_slow(
+          kSteps, answers, [](int32_t) { return 10.0; }, [right](int) { return right; });
+      EXPECT_GT(run.speed(), 0.97 * answers / 10) << "right " << right << ", " << answers;
+      EXPECT_GT(run.drafted, 0) << "it probes";
+      EXPECT_LT(run.drafted, kSteps * answers / 5);
+    }
+  }
+}
+
+TEST(Speculation, MakesAsManyGuessesAsPay) {
+  // (1 + 0.8 + 0.64 + ...) / (10 + 2 d): 0.150 for one guess, 0.174, 0.1845, 0.1868, 0.184 for five.
+  const auto run = simulate_slow(
+      kSteps, 1, [](int32_t) { return 10.0; }, [](int) { return 0.8; });
+  EXPECT_NEAR(static_cast<double>(run.drafted) / kSteps, 4, 1);
+  EXPECT_GT(run.speed(), 0.96 * 0.1868);
+}
+
+TEST(Speculation, NoticesThatADrafterBeginsToPay) {
+  const auto run = simulate_slow(
+      kSteps, 1, [](int32_t) { return 10.0; }, [](int step) { return step < kSteps / 2 ? 0.0 : 0.9; });
+  EXPECT_GT(run.drafted, kSteps / 2 * 4);
+}
+
+// Each answer is short, and its prompt takes the drafter as long as six steps; that drafting loses is
+// known from those before.
+TEST(Speculation, LearnsFromAllAnswersWhetherToReadAPrompt) {
+  for (const double right : {0.0, 0.9}) {
+    double spent_ms = 0;
+    Speculation speculation({.drafter = std::make_unique<SlowGuesser>(spent_ms), .most_tokens = 8});
+    PagePool pool(1 << 10, 32);
+    Scheduler scheduler({.max_step_tokens = 2048, .max_logits = 128, .prefix_cache = false}, pool);
+    Rng rng(1);
+    double ms = 0;
+    int64_t tokens = 0;
+    for (SequenceId id = 1; id <= 200; ++id) {
+      ASSERT_TRUE(
+          scheduler.add({.ids = {id}, .prompt = std::vector<TokenId>(1200, 1), .max_new_tokens = 101}));
+      for (int32_t made = 0; made < 100;) {
+        StepPlan plan = scheduler.next();
+        speculation.draft(plan, scheduler);
+        PlannedSequence& planned = plan.sequences.front();
+        const auto guesses = static_cast<int32_t>(planned.drafts.size());
+        while (planned.accepted < guesses && rng.uniform() < right) ++planned.accepted;
+        std::vector<TokenId> sampled(static_cast<size_t>(planned.accepted), 1);
+        sampled.push_back(0);
+        speculation.took(plan, 10);
+        scheduler.commit(plan, sampled);
+        made += planned.accepted + 1;
+        tokens += planned.accepted + 1;
+        ms += 10;
+      }
+      scheduler.remove(id);
+      speculation.forget(id);
+    }
+    const double speed = static_cast<double>(tokens) / (ms + spent_ms);
+    if (right == 0) {
+      EXPECT_GT(speed, 0.97 * 0.1);
+      EXPECT_GT(speculation.counters().drafts, 10u) << "it probes";
+    } else {
+      EXPECT_GT(speed, 1.5 * 0.1);
+    }
+  }
+}
+
 TEST(Speculation, WithoutAdaptingVerifiesAllForWhichThereIsRoom) {
-  Speculation speculation({.make_drafter = guesser(), .most_tokens = 5, .adaptive = false});
+  Speculation speculation({.drafter = guesser(), .most_tokens = 5, .adaptive = false});
   const auto run = simulate(
       speculation, 100, 1, [](int32_t rows) { return 10.0 * rows; }, [](int) { return 0.0; });
   EXPECT_EQ(run.drafted, 500);

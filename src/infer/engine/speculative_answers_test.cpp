@@ -21,18 +21,24 @@ class Prophet : public Drafter {
   // Of each proposal's guesses the first `right` are.
   Prophet(Texts texts, int32_t right) : texts_(std::move(texts)), right_(right) {}
 
-  void propose(std::span<const TokenId> tokens, int32_t most, std::vector<TokenId>& guesses) override {
+  void propose(std::span<DraftRequest> requests) override {
+    for (DraftRequest& request : requests) propose(request);
+  }
+  void forget(SequenceId /*id*/) override {}
+
+ private:
+  void propose(DraftRequest& request) const {
+    const std::span<const TokenId> tokens = request.tokens;
     for (const Tokens& text : *texts_) {
       if (text.size() <= tokens.size() || !std::equal(tokens.begin(), tokens.end(), text.begin())) continue;
-      for (size_t i = tokens.size(); i < text.size() && most > 0; ++i, --most) {
-        const bool lies = std::ssize(guesses) >= right_;
-        guesses.push_back((text[i] + (lies ? 1 : 0)) % static_cast<TokenId>(kTestVocab));
+      for (size_t i = tokens.size(); i < text.size() && std::ssize(request.guesses) < request.most; ++i) {
+        const bool lies = std::ssize(request.guesses) >= right_;
+        request.guesses.push_back((text[i] + (lies ? 1 : 0)) % static_cast<TokenId>(kTestVocab));
       }
       return;
     }
   }
 
- private:
   Texts texts_;
   int32_t right_;
 };
@@ -78,7 +84,10 @@ std::vector<Told> ask(Engine& engine, const std::vector<EngineRequest>& requests
       if (event.finish) ++ended;
       changed.notify_all();
     });
-    EXPECT_TRUE(id) << id.error().message;
+    if (id) continue;
+    ADD_FAILURE() << id.error().message;
+    const std::lock_guard lock(mutex);
+    ended += static_cast<size_t>(requests[i].n);
   }
   std::unique_lock lock(mutex);
   changed.wait(lock, [&] { return ended == told.size(); });
@@ -130,6 +139,7 @@ struct Case {
 const Case kCases[] = {
     {"default", {.threads = 2}},
     {"one_thread", {.threads = 1}},
+    {"three_threads", {.threads = 3}},
     {"int8", {.threads = 2, .kv_type = "int8"}},
     {"not_cached", {.threads = 2, .prefix_cache = false}},
     {"small_steps", {.threads = 2, .max_step_tokens = 9, .max_running = 4}},
@@ -194,6 +204,36 @@ TEST_P(SpeculativeAnswers, AreThoseWithoutByNgrams) {
   }
 }
 
+TEST_P(SpeculativeAnswers, AreThoseWithoutByADraftModel) {
+  struct Draft {
+    std::string checkpoint;
+    uint64_t pages;  // of the model that take as much memory as one of both
+  };
+  for (const auto& [checkpoint, pages] : {Draft{"llama3", 2}, Draft{"llama2", 3}, Draft{"qwen3", 3}}) {
+    const ModelFolder draft(checkpoint);
+    for (const bool adaptive : {false, true}) {
+      EngineSettings settings = GetParam().settings;
+      settings.kv_cache.bytes *= pages;
+      settings.draft = draft.path();
+      settings.speculate_adaptive = adaptive;
+      settings.speculate_tokens = 5;
+      const auto engine = load(settings);
+      expect_plain(ask(*engine, requests()));
+      expect_plain(ask(*engine, requests()));
+      while (engine->status().kv_pages_free != engine->status().kv_pages) std::this_thread::yield();
+      const EngineStatus status = engine->status();
+      if (GetParam().settings.kv_cache.bytes > 0) {
+        EXPECT_GT(status.preemptions, 0u);
+      }
+      if (adaptive) continue;
+      EXPECT_GT(status.drafts, 20u);
+      if (checkpoint == "llama3") {  // the model itself
+        EXPECT_GT(status.accepted_tokens, status.draft_tokens / 4);
+      }
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Settings, SpeculativeAnswers, testing::ValuesIn(kCases),
                          [](const auto& instance) { return instance.param.name; });
 
@@ -215,6 +255,33 @@ TEST(SpeculativeAnswer, RightGuessesSaveSteps) {
   EXPECT_EQ(status.draft_tokens, 50u);
   EXPECT_EQ(status.accepted_tokens, 50u);
   EXPECT_EQ(status.completion_tokens, 61u);
+}
+
+TEST(SpeculativeAnswer, TheModelItselfGuessesItsGreedyAnswerRight) {
+  const ModelFolder draft("llama3");
+  const auto plain = load();
+  const auto engine = load({.draft = draft.path(), .speculate_tokens = 5, .speculate_adaptive = false});
+  const EngineRequest asked = request(1, 20, 61, 0);
+  EXPECT_EQ(answer(*engine, asked), answer(*plain, asked));
+  while (engine->status().running > 0) std::this_thread::yield();
+  const EngineStatus status = engine->status();
+  EXPECT_EQ(status.steps, 1u + 10);
+  EXPECT_EQ(status.draft_tokens, 50u);
+  EXPECT_EQ(status.accepted_tokens, 50u);
+}
+
+// The draft model reads 64 tokens in a step; until it has read all of them there are no guesses.
+TEST(SpeculativeAnswer, ALongPromptIsReadOnTheWay) {
+  const ModelFolder draft("llama3");
+  const auto plain = load();
+  const auto engine = load({.draft = draft.path(), .speculate_tokens = 5, .speculate_adaptive = false});
+  const EngineRequest asked = request(1, 300, 60, 0);
+  EXPECT_EQ(answer(*engine, asked), answer(*plain, asked));
+  while (engine->status().running > 0) std::this_thread::yield();
+  const EngineStatus status = engine->status();
+  EXPECT_EQ(status.accepted_tokens, status.draft_tokens);
+  EXPECT_EQ(status.steps, 1u + 4 + 10)
+      << "the prompt's, one token while 256 are read, then six, the last one";
 }
 
 // What follows the end of an answer in the same step is nowhere.
@@ -248,23 +315,71 @@ TEST(SpeculativeAnswer, NothingIsCountedBeyondItsEnd) {
 }
 
 TEST(SpeculativeAnswer, CancellingInTheMiddleFreesThePages) {
-  const auto engine = load({.speculate = "ngram", .speculate_adaptive = false});
-  for (uint64_t seed = 0; seed < 8; ++seed) {
-    Listener listener;
-    std::promise<EngineRequestId> promised;
-    auto id = promised.get_future().share();
-    const auto asked =
-        engine->submit(request(seed, 40, 0, 0), [&, tell = listener.callback()](EngineEvent event) {
-          if (!event.finish && event.completion_tokens >= 20) engine->cancel(id.get());
-          tell(std::move(event));
-        });
-    ASSERT_TRUE(asked);
-    promised.set_value(*asked);
-    EXPECT_EQ(listener.wait(), EngineFinish::cancelled);
-    EXPECT_LT(listener.completion_tokens(), 40);
+  const ModelFolder draft("llama3");
+  for (const EngineSettings& settings :
+       {EngineSettings{.speculate = "ngram", .speculate_adaptive = false},
+        // Room for a single answer of this length.
+        EngineSettings{
+            .kv_cache = ByteSize{192 << 10}, .draft = draft.path(), .speculate_adaptive = false}}) {
+    const auto engine = load(settings);
+    uint64_t accepted = 0;
+    for (uint64_t seed = 0; seed < 8; ++seed) {
+      Listener listener;
+      std::promise<EngineRequestId> promised;
+      auto id = promised.get_future().share();
+      const auto asked =
+          engine->submit(request(seed, 40, 0, 0), [&, tell = listener.callback()](EngineEvent event) {
+            if (!event.finish && event.completion_tokens >= 20) engine->cancel(id.get());
+            tell(std::move(event));
+          });
+      ASSERT_TRUE(asked);
+      promised.set_value(*asked);
+      EXPECT_EQ(listener.wait(), EngineFinish::cancelled);
+      EXPECT_LT(listener.completion_tokens(), 40);
+      while (engine->status().kv_pages_free != engine->status().kv_pages) std::this_thread::yield();
+      if (!settings.draft.empty()) {
+        EXPECT_GT(engine->status().accepted_tokens, accepted) << "the draft model has room again";
+      }
+      accepted = engine->status().accepted_tokens;
+    }
+    EXPECT_GT(accepted, 0u);
   }
-  while (engine->status().kv_pages_free != engine->status().kv_pages) std::this_thread::yield();
-  EXPECT_GT(engine->status().accepted_tokens, 0u);
+}
+
+TEST(DraftModel, ItsVocabularyMustBeTheModels) {
+  std::string other = test_tokenizer_json();
+  const std::string token = "\"A\":65";
+  ASSERT_NE(other.find(token), std::string::npos);
+  other.replace(other.find(token), token.size(), "\"AA\":65");
+  const ModelFolder draft("llama3", other);
+  const auto engine = Engine::load(kModel, test_tokenizer(), {.draft = draft.path()});
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(engine.error().code, ErrorCode::invalid_argument);
+  EXPECT_THAT(engine.error().message, testing::HasSubstr("token 65 is \"AA\" there and \"A\" here"));
+}
+
+TEST(DraftModel, GoesWithNoOtherWayToGuess) {
+  const ModelFolder draft("llama3");
+  const auto engine = Engine::load(kModel, test_tokenizer(), {.speculate = "ngram", .draft = draft.path()});
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(engine.error().code, ErrorCode::invalid_argument);
+  EXPECT_THAT(engine.error().message, testing::HasSubstr("--speculate ngram and --draft"));
+  EXPECT_THAT(engine.error().message, testing::HasSubstr("leave one of them out"));
+}
+
+TEST(DraftModel, ThatIsNotThereIsNamed) {
+  const auto engine = Engine::load(kModel, test_tokenizer(), {.draft = "/nowhere/draft"});
+  ASSERT_FALSE(engine);
+  EXPECT_THAT(engine.error().message, testing::HasSubstr("/nowhere/draft"));
+}
+
+// A page costs both models' keys and values, and both weights are in memory.
+TEST(DraftModel, IsPartOfTheMemory) {
+  const ModelFolder draft("llama3");
+  const auto plain = load({.kv_cache = ByteSize{1 << 20}});
+  const auto engine = load({.kv_cache = ByteSize{1 << 20}, .draft = draft.path()});
+  EXPECT_EQ(engine->status().kv_pages, plain->status().kv_pages / 2);
+  EXPECT_EQ(engine->weight_bytes(), 2 * plain->weight_bytes());
 }
 
 }  // namespace

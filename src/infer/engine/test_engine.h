@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/core/file.h"
 #include "infer/engine/engine.h"
 #include "infer/engine/test_tokenizer.h"
 
@@ -18,6 +19,30 @@ inline const std::filesystem::path kModel =
 inline std::shared_ptr<const Tokenizer> test_tokenizer() {
   return Tokenizer::from_json(test_tokenizer_json(), "test tokenizer").value();
 }
+
+// A folder with a golden checkpoint and a tokenizer that fits it, gone with the object.
+class ModelFolder {
+ public:
+  explicit ModelFolder(const std::string& checkpoint, const std::string& tokenizer = test_tokenizer_json()) {
+    std::string name = (std::filesystem::temp_directory_path() / "ferry_engine.XXXXXX").string();
+    path_ = ::mkdtemp(name.data());
+    for (const auto& entry : std::filesystem::directory_iterator(kModel.parent_path() / checkpoint)) {
+      std::filesystem::create_symlink(entry.path(), path_ / entry.path().filename());
+    }
+    EXPECT_TRUE(write_file_atomic(path_ / "tokenizer.json", tokenizer));
+  }
+  ~ModelFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  ModelFolder(const ModelFolder&) = delete;
+  ModelFolder& operator=(const ModelFolder&) = delete;
+
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
 
 // Collects one answer.
 class Listener {

@@ -1,4 +1,4 @@
-#include "infer/draft/ngram_drafter.h"
+#include "infer/draft/ngram_lookup.h"
 
 #include <algorithm>
 #include <bit>
@@ -20,7 +20,7 @@ int32_t common_suffix(std::span<const TokenId> tokens, int32_t a, int32_t b, int
 
 }  // namespace
 
-void NgramDrafter::propose(std::span<const TokenId> tokens, int32_t most, std::vector<TokenId>& guesses) {
+void NgramLookup::propose(std::span<const TokenId> tokens, int32_t most, std::vector<TokenId>& guesses) {
   index(tokens);
   last_ = longest_match(tokens);
   last_size_ = static_cast<int32_t>(tokens.size());
@@ -31,7 +31,7 @@ void NgramDrafter::propose(std::span<const TokenId> tokens, int32_t most, std::v
 }
 
 // All positions but the last, which nothing follows yet.
-void NgramDrafter::index(std::span<const TokenId> tokens) {
+void NgramLookup::index(std::span<const TokenId> tokens) {
   const auto size = static_cast<int32_t>(tokens.size());
   for (auto end = static_cast<int32_t>(previous_.size()); end < size; ++end) {
     if (previous_.size() >= latest_.size()) grow(tokens);
@@ -39,20 +39,20 @@ void NgramDrafter::index(std::span<const TokenId> tokens) {
   }
 }
 
-void NgramDrafter::insert(std::span<const TokenId> tokens, int32_t end) {
+void NgramLookup::insert(std::span<const TokenId> tokens, int32_t end) {
   int32_t earlier = 0;
   if (end >= kShortest) earlier = std::exchange(latest_[slot(tokens, end)], end);
   previous_.push_back(earlier);
 }
 
-void NgramDrafter::grow(std::span<const TokenId> tokens) {
+void NgramLookup::grow(std::span<const TokenId> tokens) {
   const auto known = static_cast<int32_t>(previous_.size());
   latest_.assign(std::bit_ceil(std::max<size_t>(64, tokens.size())), 0);
   previous_.resize(1);
   for (int32_t end = 1; end < known; ++end) insert(tokens, end);
 }
 
-size_t NgramDrafter::slot(std::span<const TokenId> tokens, int32_t end) const {
+size_t NgramLookup::slot(std::span<const TokenId> tokens, int32_t end) const {
   uint64_t hash = 0;
   for (const TokenId token : tokens.subspan(static_cast<size_t>(end - kShortest), kShortest)) {
     hash = (hash ^ static_cast<uint32_t>(token)) * 0x9e3779b97f4a7c15;  // 2^64 over the golden ratio
@@ -61,7 +61,7 @@ size_t NgramDrafter::slot(std::span<const TokenId> tokens, int32_t end) const {
   return hash & (latest_.size() - 1);
 }
 
-NgramDrafter::Match NgramDrafter::longest_match(std::span<const TokenId> tokens) const {
+NgramLookup::Match NgramLookup::longest_match(std::span<const TokenId> tokens) const {
   const auto size = static_cast<int32_t>(tokens.size());
   Match best;
   const auto consider = [&](int32_t end) {

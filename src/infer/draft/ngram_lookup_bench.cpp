@@ -3,7 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include "base/core/rng.h"
-#include "infer/draft/ngram_drafter.h"
+#include "infer/draft/ngram_lookup.h"
 
 namespace ferry {
 namespace {
@@ -17,7 +17,7 @@ void propose_8(benchmark::State& state) {
     text.push_back(quote ? text[text.size() - 5000] : static_cast<TokenId>(rng.below(30000)));
   };
   while (std::ssize(text) < state.range(0)) append();
-  NgramDrafter drafter;
+  NgramLookup drafter;
   std::vector<TokenId> guesses;
   drafter.propose(text, 8, guesses);
   for (auto _ : state) {
@@ -34,7 +34,7 @@ void index_a_prompt(benchmark::State& state) {
   std::vector<TokenId> text;
   for (int64_t i = 0; i < state.range(0); ++i) text.push_back(static_cast<TokenId>(rng.below(30000)));
   for (auto _ : state) {
-    NgramDrafter drafter;
+    NgramLookup drafter;
     std::vector<TokenId> guesses;
     drafter.propose(text, 8, guesses);
   }

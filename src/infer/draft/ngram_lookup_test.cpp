@@ -1,4 +1,4 @@
-#include "infer/draft/ngram_drafter.h"
+#include "infer/draft/ngram_lookup.h"
 
 #include <algorithm>
 #include <numeric>
@@ -16,22 +16,22 @@ using testing::IsEmpty;
 
 using Tokens = std::vector<TokenId>;
 
-Tokens propose(NgramDrafter& drafter, const Tokens& tokens, int32_t most) {
+Tokens propose(NgramLookup& drafter, const Tokens& tokens, int32_t most) {
   Tokens guesses;
   drafter.propose(tokens, most, guesses);
   return guesses;
 }
 
 Tokens propose(const Tokens& tokens, int32_t most) {
-  NgramDrafter drafter;
+  NgramLookup drafter;
   return propose(drafter, tokens, most);
 }
 
-TEST(NgramDrafter, GuessesWhatFollowedBefore) {
+TEST(NgramLookup, GuessesWhatFollowedBefore) {
   EXPECT_THAT(propose({1, 2, 3, 4, 5, 6, 9, 1, 2, 3}, 3), ElementsAre(4, 5, 6));
 }
 
-TEST(NgramDrafter, HasNoGuessAtWhatIsNew) {
+TEST(NgramLookup, HasNoGuessAtWhatIsNew) {
   EXPECT_THAT(propose({}, 3), IsEmpty());
   EXPECT_THAT(propose({1}, 3), IsEmpty());
   EXPECT_THAT(propose({1, 2, 3}, 3), IsEmpty());
@@ -41,34 +41,34 @@ TEST(NgramDrafter, HasNoGuessAtWhatIsNew) {
   EXPECT_THAT(propose(fresh, 3), IsEmpty());
 }
 
-TEST(NgramDrafter, TheLongestMatchGoesBeforeTheLatest) {
+TEST(NgramLookup, TheLongestMatchGoesBeforeTheLatest) {
   EXPECT_THAT(propose({7, 1, 2, 3, 40, 8, 1, 2, 3, 50, 7, 1, 2, 3}, 1), ElementsAre(40));
   EXPECT_THAT(propose({7, 1, 2, 3, 40, 8, 1, 2, 3, 50, 9, 1, 2, 3}, 1), ElementsAre(50));
 }
 
-TEST(NgramDrafter, AMatchMayOverlapWhatItPredicts) {
+TEST(NgramLookup, AMatchMayOverlapWhatItPredicts) {
   EXPECT_THAT(propose({5, 5, 5, 5}, 4), ElementsAre(5, 5, 5, 5));
   EXPECT_THAT(propose({1, 2, 3, 1, 2, 3, 1}, 7), ElementsAre(2, 3, 1, 2, 3, 1, 2));
 }
 
 // A match that goes on is kept, however often its last tokens have come since.
-TEST(NgramDrafter, StaysWithAMatchBeyondTheLatestCandidates) {
+TEST(NgramLookup, StaysWithAMatchBeyondTheLatestCandidates) {
   Tokens tokens = {90, 91, 92, 93, 1, 2, 3, 77};
-  for (int i = 0; i < NgramDrafter::kCandidates + 5; ++i) tokens.insert(tokens.end(), {1, 2, 3, 60 + i});
+  for (int i = 0; i < NgramLookup::kCandidates + 5; ++i) tokens.insert(tokens.end(), {1, 2, 3, 60 + i});
   tokens.insert(tokens.end(), {90, 91, 92, 93});
-  NgramDrafter drafter;
+  NgramLookup drafter;
   EXPECT_THAT(propose(drafter, tokens, 4), ElementsAre(1, 2, 3, 77));
   tokens.insert(tokens.end(), {1, 2, 3});
   EXPECT_THAT(propose(drafter, tokens, 1), ElementsAre(77));
-  EXPECT_THAT(propose(tokens, 1), ElementsAre(60 + NgramDrafter::kCandidates + 4)) << "a newcomer's guess";
+  EXPECT_THAT(propose(tokens, 1), ElementsAre(60 + NgramLookup::kCandidates + 4)) << "a newcomer's guess";
 }
 
 // Guesses follow an earlier place of the last tokens, whichever calls came before; and where that place is
 // near, there are some.
-TEST(NgramDrafter, GuessesAreQuotations) {
+TEST(NgramLookup, GuessesAreQuotations) {
   for (uint64_t seed = 0; seed < 20; ++seed) {
     Rng rng(seed);
-    NgramDrafter drafter;
+    NgramLookup drafter;
     Tokens tokens;
     int guessed = 0;
     for (int step = 0; step < 400; ++step) {
