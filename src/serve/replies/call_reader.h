@@ -47,9 +47,10 @@ class CallReader {
   size_t look_again_ = 0;
 };
 
-// {"name": "f", "arguments": {…}}, members in any order, `parameters` for `arguments`; other members are
-// passed over. Arguments may be missing or null (none), or a string that holds the object.
-std::unique_ptr<CallReader> read_json_call();
+// {"name": "f", "arguments": {…}}, members in any order, `parameters` for `arguments`. Arguments may be
+// missing or null (none), or a string that holds the object. Other members are passed over; where no marker
+// announces the call, any but `type` and `id` show that it is none.
+std::unique_ptr<CallReader> read_json_call(bool announced);
 // [{…}, {…}] of these, or f[ARGS]{…}.
 std::unique_ptr<CallReader> read_mistral_calls();
 // function<｜tool▁sep｜>f, a fence of ```json and {…}; or f<｜tool▁sep｜>{…}.

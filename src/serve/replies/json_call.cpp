@@ -11,6 +11,8 @@ namespace {
 
 class JsonCall final : public CallReader {
  public:
+  explicit JsonCall(bool announced) : announced_(announced) {}
+
   Step take(char c, CallSink& calls) override {
     switch (state_) {
       case State::open:
@@ -65,6 +67,8 @@ class JsonCall final : public CallReader {
     member_ = Member::other;
     if (key == "name") member_ = Member::name;
     if (key == "arguments" || key == "parameters") member_ = Member::arguments;
+    // An answer in JSON is not to wait until it is whole.
+    if (member_ == Member::other && !announced_ && key != "type" && key != "id") return Step::broken;
     // Which of two would be meant?
     if ((member_ == Member::name && name_) || (member_ == Member::arguments && has_arguments_)) {
       return Step::broken;
@@ -149,6 +153,7 @@ class JsonCall final : public CallReader {
     return Step::done;
   }
 
+  const bool announced_;
   State state_ = State::open;
   Member member_ = Member::other;
   JsonScanner scanner_;
@@ -160,8 +165,8 @@ class JsonCall final : public CallReader {
 
 }  // namespace
 
-std::unique_ptr<CallReader> read_json_call() {
-  return std::make_unique<JsonCall>();
+std::unique_ptr<CallReader> read_json_call(bool announced) {
+  return std::make_unique<JsonCall>(announced);
 }
 
 }  // namespace ferry

@@ -50,7 +50,7 @@ class MistralCalls final : public CallReader {
   };
 
   Step begin_item() {
-    item_ = read_json_call();
+    item_ = read_json_call(true);
     state_ = State::item;
     return Step::more;
   }

@@ -20,15 +20,15 @@ Match match(std::string_view text, std::string_view marker) {
   return marker.starts_with(text) ? Match::partly : Match::no;
 }
 
-std::unique_ptr<CallReader> read_call(ToolSyntax syntax, bool bare) {
+std::unique_ptr<CallReader> read_call(ToolSyntax syntax, bool bare, bool announced) {
   switch (syntax) {
     case ToolSyntax::none:
       break;
     case ToolSyntax::hermes:
     case ToolSyntax::llama3_json:
-      return read_json_call();
+      return read_json_call(announced);
     case ToolSyntax::qwen3_coder:
-      return bare ? read_json_call() : read_parameter_call();
+      return bare ? read_json_call(announced) : read_parameter_call();
     case ToolSyntax::seed_oss:
       return read_parameter_call();
     case ToolSyntax::pythonic:
@@ -217,7 +217,7 @@ class ReplyParser::Machine final : public CallSink {
   void begin_calls(size_t marker_bytes, bool only_known) {
     tell_settled(true);
     only_known_ = only_known && last_ != Last::section;
-    reader_ = read_call(options_.syntax.tools, marker_bytes == 0);
+    reader_ = read_call(options_.syntax.tools, marker_bytes == 0, !only_known_);
     at_ += marker_bytes;
     mode_ = Mode::call;
   }

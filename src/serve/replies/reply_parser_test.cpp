@@ -148,6 +148,12 @@ TEST(ReplyParser, ContentWaitsOnlyForWhatMayBeAMarker) {
   EXPECT_THAT(parser.take("m>"), ElementsAre(ReplyEvent{Kind::content, -1, "\n<tool_calm>", 6, 18}));
 }
 
+TEST(ReplyParser, AnAnswerInJsonDoesNotWaitForItsEnd) {
+  ReplyParser parser({.syntax = {.tools = ToolSyntax::llama3_json}});
+  EXPECT_THAT(parser.take("{\"type\": 1, \"answer\": "),
+              ElementsAre(ReplyEvent{Kind::content, -1, "{\"type\": 1, \"answer\":", 0, 21}));
+}
+
 TEST(ReplyParser, DeeplyNestedArgumentsAreNoCall) {
   for (const int depth : {60, 70, 100'000}) {
     const std::string nested = std::string(depth, '[') + std::string(depth, ']');
