@@ -88,6 +88,13 @@ ENDS_AT_ONCE = {"allowed_token_ids": [END, SLASH], "logit_bias": {str(END): 100}
 THREE = Effect(3, lambda before, after: len(ids(after)) == 3 < len(ids(before)), {"max_tokens": None})
 TWICE = Effect(2, lambda before, after: len(after["choices"]) == 2)
 
+WORDS = {"enum": ["boat", "ship"]}
+
+
+def one_of(quote, value):
+    return Effect(value, lambda before, after: text(after).strip() in [f"{quote}{word}{quote}" for word in WORDS["enum"]])
+
+
 BOTH = {
     "temperature": Effect(2, changed, {"seed": 3}),
     "top_p": Effect(0.001, "greedy", HOT),
@@ -117,6 +124,17 @@ BOTH = {
         True, lambda before, after: text(before) == "" and text(after) == "//", {**SLASHES, "stop": "//"}
     ),
     "ignore_eos": Effect(True, lambda before, after: len(ids(before)) == 1 and len(ids(after)) == 12, ENDS_AT_ONCE),
+    "response_format": one_of('"', {"type": "json_schema", "json_schema": {"name": "word", "schema": WORDS}}),
+    "structured_outputs": one_of("", {"choice": WORDS["enum"]}),
+    "guided_json": one_of('"', WORDS),
+    "guided_regex": one_of("", "boat|ship"),
+    "guided_choice": one_of("", WORDS["enum"]),
+    "guided_grammar": one_of("", 'root ::= "boat" | "ship"'),
+    "json_schema": one_of('"', WORDS),
+    "regex": one_of("", "boat|ship"),
+    "ebnf": one_of("", 'root ::= "boat" | "ship"'),
+    "grammar": one_of("", 'root ::= "boat" | "ship"'),
+    "format": one_of('"', WORDS),
     "n": TWICE,
     "n_cmpl": TWICE,
     "stream": Effect(True, lambda before, after: after["stream"].endswith("data: [DONE]\n\n")),

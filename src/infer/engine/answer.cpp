@@ -27,6 +27,7 @@ Answer::Answer(EngineRequest request, int32_t choice, AnswerClock clock, const T
       prompt_tokens_(static_cast<int32_t>(request_.prompt.size())) {
   banned_.insert(banned_.end(), end_tokens.begin(), end_tokens.end());
   if (!request_.ignore_eos) end_tokens_ = banned_;
+  if (Guide::needed(request_)) guide_.emplace(request_, tokenizer, end_tokens);
   if (request_.prompt_logprobs >= 0 && choice == 0) {
     prompt_scores_.resize(request_.prompt.size() - 1);
   } else {
@@ -36,8 +37,19 @@ Answer::Answer(EngineRequest request, int32_t choice, AnswerClock clock, const T
 
 TokenId Answer::extend(std::span<float> logits) {
   const std::span<const TokenId> banned = banned_;
-  SampledToken sampled = sampler_.sample(logits, count_ < request_.min_tokens ? banned : banned.first(0));
+  const TokenMask* mask = nullptr;
+  if (guide_) {
+    const Result<const TokenMask*> next = guide_->next(static_cast<int32_t>(logits.size()));
+    if (!next) {
+      fail(next.error().message);
+      return 0;
+    }
+    mask = *next;
+  }
+  SampledToken sampled =
+      sampler_.sample(logits, count_ < request_.min_tokens ? banned : banned.first(0), mask);
   const TokenId token = sampled.token;
+  if (guide_) guide_->accept(token);
   accept(std::move(sampled));
   return token;
 }
@@ -55,7 +67,7 @@ void Answer::score(int32_t position, std::span<const float> logits) {
 
 void Answer::accept(SampledToken sampled) {
   ++count_;
-  if (is_end(sampled.token)) return end_by_token(std::move(sampled));
+  if (is_end(sampled.token) || (guide_ && guide_->ended())) return end_by_token(std::move(sampled));
   StopStrings::Release release = stops_.push(decoder_.push(sampled.token), count_ > request_.min_tokens);
   untold_.push_back(std::move(sampled));
   if (!release.stopped && count_ == request_.max_tokens) return end_by_length(std::move(release));
@@ -86,6 +98,10 @@ void Answer::end_by_length(StopStrings::Release release) {
   note({.text = std::move(release.text),
         .finish = stopped ? EngineFinish::stop : EngineFinish::length,
         .stop = std::move(stop)});
+}
+
+void Answer::fail(std::string error) {
+  note({.text = stops_.finish(), .finish = EngineFinish::failed, .error = std::move(error)});
 }
 
 void Answer::cancel() {

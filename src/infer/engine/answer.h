@@ -8,6 +8,7 @@
 
 #include "infer/engine/engine.h"
 #include "infer/engine/engine_metrics.h"
+#include "infer/engine/guide.h"
 #include "infer/engine/stop_strings.h"
 
 namespace ferry {
@@ -30,6 +31,7 @@ class Answer {
   int32_t completion_tokens() const { return count_; }
 
   // The answer's next token. logits: [vocab], used as scratch. What there is to tell of it waits for tell().
+  // Where no token can follow the answer ends, and the token means nothing.
   // REQUIRES: !ended()
   TokenId extend(std::span<float> logits);
   // It will get no more tokens.
@@ -51,6 +53,7 @@ class Answer {
   void accept(SampledToken sampled);
   void end_by_token(SampledToken sampled);
   void end_by_length(StopStrings::Release release);
+  void fail(std::string error);
   void note(EngineEvent event);
 
   EngineRequest request_;
@@ -59,6 +62,7 @@ class Answer {
   std::vector<TokenId> end_tokens_;  // that end this answer
   std::vector<TokenId> banned_;      // not to be picked before min_tokens
   Sampler sampler_;
+  std::optional<Guide> guide_;
   StreamDecoder decoder_;
   StopStrings stops_;
   std::function<void(EngineEvent)> on_event_;

@@ -172,6 +172,9 @@ double Engine::queue_s() const {
 const EngineMetrics& Engine::metrics() const {
   return loop_->metrics();
 }
+std::span<const TokenId> Engine::end_tokens() const {
+  return loop_->end_tokens();
+}
 const ArchSpec& Engine::spec() const {
   return loop_->parts().model->spec();
 }

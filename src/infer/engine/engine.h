@@ -16,12 +16,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/core/result.h"
 #include "base/settings/units.h"
 #include "infer/draft/drafter.h"
+#include "infer/grammar/grammar.h"
 #include "infer/model/arch_spec.h"
 #include "infer/sample/sampler.h"
 #include "infer/tokenizer/tokenizer.h"
@@ -93,6 +95,16 @@ struct EngineSettings {
   }
 };
 
+// Of an answer that begins with a thought, or may.
+struct ThoughtRequest {
+  bool open = false;                          // the prompt has begun it
+  std::string opening;                        // "<think>": begins it otherwise
+  std::string closing;                        // "</think>": ends it
+  std::optional<TokenId> opening_token = {};  // the token of that text, if there is one
+  int32_t budget = -1;                        // tokens of the thought, then it is ended; -1: any number
+  std::vector<TokenId> ending = {};           // how: not empty, and `closing` is in its text
+};
+
 struct EngineRequest {
   std::vector<TokenId> prompt;
   SamplingParams sampling;
@@ -105,16 +117,19 @@ struct EngineRequest {
   bool skip_special = true;      // special tokens are not part of the text
   int32_t prompt_logprobs = -1;  // as sampling.logprobs, for the prompt's tokens. With it the whole prompt is
                                  // computed, none of it taken from the prefix cache
-  int32_t n = 1;                 // answers to this prompt; the i-th draws with sampling.seed + i
-  int32_t priority = 0;          // lower goes first
-  std::string tenant = {};       // on whose behalf: tenants share the engine fairly, and no cached prefix
-  std::string cache_salt = {};   // prefixes are shared only between requests with the same one
+  std::shared_ptr<const Grammar> grammar = {};  // what the text is, behind the thought; null: anything
+  std::optional<ThoughtRequest> thought = {};
+  int32_t n = 1;                // answers to this prompt; the i-th draws with sampling.seed + i
+  int32_t priority = 0;         // lower goes first
+  std::string tenant = {};      // on whose behalf: tenants share the engine fairly, and no cached prefix
+  std::string cache_salt = {};  // prefixes are shared only between requests with the same one
 };
 
 enum class EngineFinish {
   stop,       // an end token or a stop string
   length,     // max_tokens or the context's end
   cancelled,  // by cancel(), or because the engine stops
+  failed,     // no token can follow: EngineEvent::error says why
 };
 
 struct EngineEvent {
@@ -123,6 +138,7 @@ struct EngineEvent {
   std::optional<EngineFinish> finish = {};
   std::optional<SampledToken> end_token = {};    // that ended the answer: the model's own or of stop_tokens
   std::string stop = {};                         // the stop string that did
+  std::string error = {};                        // with EngineFinish::failed
   std::vector<SampledToken> prompt_tokens = {};  // for prompt_logprobs: all but the prompt's first token,
                                                  // which nothing predicts. In the first event of choice 0,
                                                  // which comes before those of the others
@@ -182,6 +198,8 @@ class Engine {
   // none has ended yet.
   double queue_s() const;
   const EngineMetrics& metrics() const;
+  // Tokens that end answers: the model's own and the tokenizer's.
+  std::span<const TokenId> end_tokens() const;
   const ArchSpec& spec() const;
   int32_t max_model_len() const;
   int32_t max_answers() const;       // that may run and wait at the same time

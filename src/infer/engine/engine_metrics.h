@@ -49,7 +49,7 @@ struct EngineMetrics {
   Histogram generation_tokens;
   Histogram preemptions;  // how often it gave up its pages
 
-  std::array<Counter, 3> finished;  // by EngineFinish
+  std::array<Counter, 4> finished;  // by EngineFinish
 
   RecentMean recent_inference_s;  // of answers that ended lately, cancelled ones too: as inference_s
 };

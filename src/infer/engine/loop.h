@@ -43,6 +43,7 @@ class Engine::Loop {
   EngineStatus status() const;
   const EngineMetrics& metrics() const { return metrics_; }
   const Parts& parts() const { return parts_; }
+  std::span<const TokenId> end_tokens() const { return end_tokens_; }
 
  private:
   struct Arrival {

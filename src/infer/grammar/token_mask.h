@@ -29,6 +29,10 @@ class TokenMask {
   }
   void insert(TokenId token) { words_[static_cast<size_t>(token) / 64] |= bit_of(token); }
   void erase(TokenId token) { words_[static_cast<size_t>(token) / 64] &= ~bit_of(token); }
+  void fill() {
+    words_.assign(words_.size(), ~uint64_t{0});
+    if (tokens_ % 64 != 0) words_.back() = (uint64_t{1} << static_cast<uint32_t>(tokens_) % 64) - 1;
+  }
   void clear() { words_.assign(words_.size(), 0); }
 
   bool empty() const {
@@ -41,6 +45,14 @@ class TokenMask {
     int32_t n = 0;
     for (const uint64_t word : words_) n += std::popcount(word);
     return n;
+  }
+
+  // The lowest token of the set; 0 where it is empty.
+  TokenId first() const {
+    for (size_t i = 0; i < words_.size(); ++i) {
+      if (words_[i] != 0) return static_cast<TokenId>(64 * i) + std::countr_zero(words_[i]);
+    }
+    return 0;
   }
 
   // Both must have the same size.

@@ -104,6 +104,8 @@ Result<std::shared_ptr<HostedModel>> load_model(const LocalModel& source, const 
   FERRY_TRY(model->defaults,
             read_defaults(texts.generation_config, (source.path / "generation_config.json").string()));
   FERRY_TRY(model->engine, Engine::load(source.path, model->tokenizer, settings, progress));
+  model->grammars = std::make_unique<GrammarCache>(model->tokenizer, model->engine->end_tokens(),
+                                                   model->engine->spec().vocab);
   return model;
 }
 

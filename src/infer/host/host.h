@@ -11,6 +11,7 @@
 
 #include "base/core/result.h"
 #include "infer/engine/engine.h"
+#include "infer/grammar/grammar_cache.h"
 #include "infer/hub/hub.h"
 #include "infer/template/template.h"
 #include "infer/tokenizer/tokenizer.h"
@@ -35,6 +36,7 @@ struct HostedModel {
   std::string eos_text;
   GenerationDefaults defaults;
   std::unique_ptr<Engine> engine;
+  std::unique_ptr<GrammarCache> grammars;
 };
 
 struct ChatOptions {

@@ -8,6 +8,22 @@ namespace {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
+// Most words of a mask are empty, or have a few tokens, or are full.
+void keep_masked(std::span<float> logits, const TokenMask& mask) {
+  const std::span<const uint64_t> words = mask.words();
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == ~uint64_t{0}) continue;
+    const std::span<float> part = logits.subspan(64 * i, std::min<size_t>(64, logits.size() - 64 * i));
+    if (words[i] == 0) {
+      std::fill(part.begin(), part.end(), kNever);
+      continue;
+    }
+    for (size_t bit = 0; bit < part.size(); ++bit) {
+      if ((words[i] >> bit & 1) == 0) part[bit] = kNever;
+    }
+  }
+}
+
 }  // namespace
 
 Adjustments::Adjustments(AdjustmentParams params, std::span<const TokenId> prompt)
@@ -20,8 +36,9 @@ Adjustments::Adjustments(AdjustmentParams params, std::span<const TokenId> promp
   for (const TokenId token : prompt) seen_.emplace(token, 0);
 }
 
-void Adjustments::apply(std::span<float> logits, std::span<const TokenId> banned) {
+void Adjustments::apply(std::span<float> logits, std::span<const TokenId> banned, const TokenMask* mask) {
   changed_.clear();
+  if (mask != nullptr) keep_masked(logits, *mask);
   if (!params_.allowed.empty()) keep_allowed(logits);
   ban_bad_words(logits);
   for (const TokenId token : banned) set(logits, token, kNever);

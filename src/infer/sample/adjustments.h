@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "infer/grammar/token_mask.h"
+
 namespace ferry {
 
 using TokenId = int32_t;
@@ -31,8 +33,8 @@ class Adjustments {
   Adjustments(AdjustmentParams params, std::span<const TokenId> prompt);
 
   // Changes the row for the answer's next token; what must not be picked becomes -infinity, `banned`
-  // included.
-  void apply(std::span<float> logits, std::span<const TokenId> banned);
+  // included, and all that is not in `mask` (null: nothing).
+  void apply(std::span<float> logits, std::span<const TokenId> banned, const TokenMask* mask = nullptr);
   // What the token's logit was before apply(), for a token that is not -infinity now.
   float original(std::span<const float> logits, TokenId token) const;
 

@@ -62,7 +62,8 @@ Sampler::Sampler(const SamplingParams& params, std::span<const TokenId> prompt)
       fallback_(params.adjustments.allowed.empty() ? 0 : params.adjustments.allowed.front()),
       adjustments_(params.adjustments, prompt) {}
 
-SampledToken Sampler::sample(std::span<float> logits, std::span<const TokenId> banned) {
+SampledToken Sampler::sample(std::span<float> logits, std::span<const TokenId> banned,
+                             const TokenMask* mask) {
   SampledToken sampled;
   double log_sum = 0;
   if (logprobs_ >= 0) {
@@ -70,9 +71,9 @@ SampledToken Sampler::sample(std::span<float> logits, std::span<const TokenId> b
     log_sum = row_.log_sum_exp();
     sampled.top = top_logprobs(row_, log_sum, logprobs_);
   }
-  adjustments_.apply(logits, banned);
+  adjustments_.apply(logits, banned, mask);
   row_.read(logits);
-  sampled.token = pick();
+  sampled.token = pick(mask);
   if (logprobs_ >= 0) {
     sampled.logprob = static_cast<float>(adjustments_.original(logits, sampled.token) - log_sum);
   }
@@ -81,8 +82,8 @@ SampledToken Sampler::sample(std::span<float> logits, std::span<const TokenId> b
   return sampled;
 }
 
-TokenId Sampler::pick() {
-  if (row_.most() == -std::numeric_limits<float>::infinity()) return fallback_;
+TokenId Sampler::pick(const TokenMask* mask) {
+  if (row_.most() == -std::numeric_limits<float>::infinity()) return mask ? mask->first() : fallback_;
   if (greedy_ || !std::isfinite(row_.most())) return row_.likeliest();
   candidates_.choose(row_, truncation_);
   // Two rounds of the generator separate neighbouring seeds and indices.

@@ -37,12 +37,14 @@ class Sampler {
   // Params have passed check_sampling.
   Sampler(const SamplingParams& params, std::span<const TokenId> prompt);
 
-  // logits: [vocab], used as scratch. Tokens in `banned` are never picked. Where that and the parameters
-  // leave nothing, it is the first of the allowed tokens. Counts the picked token.
-  SampledToken sample(std::span<float> logits, std::span<const TokenId> banned = {});
+  // logits: [vocab], used as scratch. Tokens in `banned` are never picked, nor those that are not in `mask`
+  // (null: all are; otherwise [vocab], not empty). Where that and the parameters leave nothing, it is the
+  // first token of the mask, or without one of the allowed tokens. Counts the picked token.
+  SampledToken sample(std::span<float> logits, std::span<const TokenId> banned = {},
+                      const TokenMask* mask = nullptr);
 
  private:
-  TokenId pick();
+  TokenId pick(const TokenMask* mask);
 
   Truncation truncation_;
   bool greedy_;

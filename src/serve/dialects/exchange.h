@@ -89,6 +89,18 @@ struct ReportRequest {
   bool special_tokens = false;  // special tokens are part of the text
 };
 
+// What the answer's text must be. A format that cannot be kept to is refused, never ignored.
+struct OutputFormat {
+  enum class Kind { json_object, json_schema, regex, choice, gbnf };
+
+  Kind kind = Kind::json_object;
+  json::value schema = {};                // of json_schema
+  std::string text = {};                  // of regex and gbnf (llama.cpp's grammar language)
+  std::vector<std::string> choices = {};  // of choice
+  bool compact = false;                   // JSON without white space
+  std::string field = {};                 // of the request, that asked for it
+};
+
 struct GenerationRequest {
   std::string model;
 
@@ -101,6 +113,7 @@ struct GenerationRequest {
   int best_of = 1;  // of so many, the n with the best mean logprob; at least n
   SamplingRequest sampling;
   StopRequest stop;
+  std::optional<OutputFormat> format;
   ReportRequest report;
   bool stream = false;
   bool stream_usage = false;  // the stream ends with its usage

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "serve/dialects/known_fields.h"
+#include "serve/dialects/openai_format.h"
 
 namespace ferry {
 namespace {
@@ -197,15 +198,6 @@ void read_queueing(FieldReader& fields, GenerationRequest& request) {
   }
 }
 
-void read_response_format(FieldReader& fields) {
-  const json::object* format = fields.object("response_format");
-  if (format == nullptr) return;
-  const json::value* type = format->if_contains("type");
-  if (type != nullptr && type->is_string() && type->get_string() == "text") return;
-  fields.refuse("response_format", "is not supported yet, other than {\"type\": \"text\"}",
-                ErrorCode::unsupported);
-}
-
 }  // namespace
 
 ApiResult<json::value> parse_openai_body(std::string_view body) {
@@ -239,7 +231,7 @@ void read_common_fields(FieldReader& fields, GenerationRequest& request) {
     fields.refuse("prompt_logprobs", "is for whole answers: set \"stream\": false", ErrorCode::unsupported);
   }
   read_queueing(fields, request);
-  read_response_format(fields);
+  read_output_format(fields, request);
   request.user = fields.text("user").value_or("");
   settle_common_fields(fields);
 }

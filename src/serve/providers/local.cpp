@@ -25,7 +25,9 @@ class LocalExchange : public RunningExchange, public std::enable_shared_from_thi
   LocalExchange(GenerationRequest request, AnswerSink sink)
       : request_(std::move(request)), sink_(std::move(sink)) {}
 
-  // On a preparation thread.
+  // Its start may take long.
+  bool compiles() const { return request_.format.has_value(); }
+  // On a thread of the provider's.
   void start(std::shared_ptr<HostedModel> model);
   void refuse(ApiError error) { sink_.failed(std::move(error)); }
   void cancel() override;
@@ -40,6 +42,7 @@ class LocalExchange : public RunningExchange, public std::enable_shared_from_thi
   const GenerationRequest request_;
   const AnswerSink sink_;
   std::shared_ptr<HostedModel> model_;
+  std::shared_ptr<const Grammar> grammar_;
 
   // Guards what follows, and the order of the sink's calls. Recursive, since a sink that finds its client
   // gone cancels from within a call.
@@ -57,6 +60,9 @@ void LocalExchange::start(std::shared_ptr<HostedModel> model) {
   }
   auto prompts = prepare_prompts(request_, *model_);
   if (!prompts) return drop(std::move(prompts).error());
+  auto grammar = prepare_grammar(request_, *model_);
+  if (!grammar) return drop(std::move(grammar).error());
+  grammar_ = *std::move(grammar);
   submit(*std::move(prompts));
 }
 
@@ -67,8 +73,10 @@ void LocalExchange::submit(std::vector<PreparedPrompt> prompts) {
   if (ended_) return;
   choices_.emplace(request_, *model_->tokenizer);
   for (size_t prompt = 0; prompt < prompts.size() && !refused; ++prompt) {
+    EngineRequest asked = engine_request(request_, *model_, prompt, prompts[prompt]);
+    asked.grammar = grammar_;
     auto submitted = model_->engine->submit(
-        engine_request(request_, *model_, prompt, prompts[prompt]),
+        std::move(asked),
         [self = shared_from_this(), prompt](EngineEvent event) { self->on_event(prompt, std::move(event)); });
     choices_->add_prompt(std::move(prompts[prompt]));
     if (submitted) {
@@ -103,6 +111,9 @@ void LocalExchange::on_event(size_t prompt, EngineEvent event) {
     sink_.failed(api_error({ErrorCode::unavailable, "the server is shutting down"}, ""));
     return;
   }
+  if (event.finish == EngineFinish::failed) {
+    return drop(api_error({ErrorCode::internal, std::move(event.error)}, ""));
+  }
   for (GenerationDelta& delta : choices_->take(prompt, std::move(event))) {
     if (!ended_) sink_.delta(std::move(delta));
   }
@@ -135,7 +146,7 @@ void LocalExchange::cancel_submitted() {
 class LocalProvider : public Provider {
  public:
   LocalProvider(const Host& host, const LocalProviderSettings& settings)
-      : host_(host), preparation_(settings.preparation_threads) {}
+      : host_(host), preparation_(settings.preparation_threads), compilation_(settings.preparation_threads) {}
 
   std::shared_ptr<RunningExchange> generate(GenerationRequest request, AnswerSink sink) override {
     std::shared_ptr<HostedModel> model = host_.find(request.model);
@@ -144,8 +155,9 @@ class LocalProvider : public Provider {
     if (model == nullptr) {
       exchange->refuse(not_served(name));
     } else {
-      preparation_.post(
-          [exchange, model = std::move(model)]() mutable { exchange->start(std::move(model)); });
+      // What has to be compiled does not keep others waiting.
+      TaskQueue& queue = exchange->compiles() ? compilation_ : preparation_;
+      queue.post([exchange, model = std::move(model)]() mutable { exchange->start(std::move(model)); });
     }
     return exchange;
   }
@@ -170,6 +182,7 @@ class LocalProvider : public Provider {
  private:
   const Host& host_;
   TaskQueue preparation_;
+  TaskQueue compilation_;
 };
 
 }  // namespace

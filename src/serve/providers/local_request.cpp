@@ -164,7 +164,34 @@ ApiResult<void> check_all_tokens(const GenerationRequest& request, const HostedM
   return checked;
 }
 
+GrammarSource source_of(const OutputFormat& format) {
+  switch (format.kind) {
+    case OutputFormat::Kind::json_object:
+      return JsonObjectSource{.compact = format.compact};
+    case OutputFormat::Kind::json_schema:
+      return JsonSchemaSource{.schema = format.schema, .closed_objects = true, .compact = format.compact};
+    case OutputFormat::Kind::regex:
+      return RegexSource{format.text};
+    case OutputFormat::Kind::choice:
+      return ChoiceSource{format.choices};
+    case OutputFormat::Kind::gbnf:
+      return GbnfSource{format.text};
+  }
+  return JsonObjectSource{};
+}
+
 }  // namespace
+
+ApiResult<std::shared_ptr<const Grammar>> prepare_grammar(const GenerationRequest& request,
+                                                          const HostedModel& model) {
+  if (!request.format) return nullptr;
+  auto grammar = model.grammars->get(source_of(*request.format));
+  if (grammar) return *std::move(grammar);
+  // Whatever is wrong with it, it is the request's.
+  return tl::unexpected(ApiError{{ErrorCode::invalid_argument, std::move(grammar).error().message},
+                                 request.format->field,
+                                 "invalid_format"});
+}
 
 std::string prompt_field(const GenerationRequest& request) {
   return request.prompts.empty() ? "messages" : "prompt";

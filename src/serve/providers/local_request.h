@@ -23,6 +23,11 @@ struct PreparedPrompt {
 ApiResult<std::vector<PreparedPrompt>> prepare_prompts(const GenerationRequest& request,
                                                        const HostedModel& model);
 
+// What the answer's text must be; null: anything. Compiles it, unless it is known: milliseconds, at most a
+// few seconds. Errors name the field.
+ApiResult<std::shared_ptr<const Grammar>> prepare_grammar(const GenerationRequest& request,
+                                                          const HostedModel& model);
+
 // What the engine needs to answer `prompt`, number `index` of the request's.
 EngineRequest engine_request(const GenerationRequest& request, const HostedModel& model, size_t index,
                              const PreparedPrompt& prompt);
