@@ -20,7 +20,7 @@ class Automaton {
             size_t max_bytes)
       : parts_(std::move(parts)),
         machine_(parts_->pool, parts_->rules, root, max_bytes / 4 * 3),
-        masker_(machine_, parts_->pool, parts_->wide, vocabulary, max_bytes / 4) {}
+        masker_(machine_, parts_->pool, parts_->family_parts, vocabulary, max_bytes / 4) {}
 
   // All that follows needs the lock.
   std::mutex& lock() { return lock_; }

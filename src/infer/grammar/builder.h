@@ -10,10 +10,10 @@ namespace ferry {
 // Stays where it is: its parts know each other.
 struct GrammarBuilder {
   RegexPool pool;
-  WideParts wide;
+  FamilyParts family_parts;
   RuleSet rules{pool};
-  TextEncoder plain{pool, wide, TextForm::plain};
-  TextEncoder json{pool, wide, TextForm::json};
+  TextEncoder plain{pool, family_parts, TextForm::plain};
+  TextEncoder json{pool, family_parts, TextForm::json};
 
   GrammarBuilder() = default;
   GrammarBuilder(const GrammarBuilder&) = delete;

@@ -4,18 +4,17 @@
 #include <optional>
 
 #include "base/core/utf8.h"
-#include "infer/grammar/text_encoder.h"
 
 namespace ferry {
 namespace {
 
 constexpr uint32_t kMostChars = 24;  // of the tokens in masks of their own; few are longer
 
-std::optional<uint32_t> count_common(std::string_view bytes) {
+std::optional<uint32_t> count_common(const CharSet& characters, std::string_view bytes) {
   uint32_t chars = 0;
   for (size_t at = 0; at < bytes.size(); ++chars) {
     const Utf8Char c = decode_utf8(bytes, at);
-    if (!c.valid || !common_chars().contains(c.code_point)) return std::nullopt;
+    if (!c.valid || !characters.contains(c.code_point)) return std::nullopt;
     at += c.bytes;
   }
   return chars;
@@ -23,13 +22,14 @@ std::optional<uint32_t> count_common(std::string_view bytes) {
 
 }  // namespace
 
-CommonTokens CommonTokens::build(const std::vector<TokenTrie::Entry>& entries, int32_t tokens) {
+CommonTokens CommonTokens::build(const CharSet& characters, const std::vector<TokenTrie::Entry>& entries,
+                                 int32_t tokens) {
   CommonTokens common;
   common.up_to_.assign(kMostChars + 1, TokenMask(tokens));
   common.all_.resize(tokens);
   std::vector<TokenTrie::Entry> others;
   for (const TokenTrie::Entry& entry : entries) {
-    const auto chars = count_common(entry.bytes);
+    const auto chars = count_common(characters, entry.bytes);
     if (!chars) {
       others.push_back(entry);
       continue;

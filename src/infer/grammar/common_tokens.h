@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "infer/grammar/char_set.h"
 #include "infer/grammar/token_mask.h"
 #include "infer/grammar/token_trie.h"
 
@@ -14,7 +15,8 @@ namespace ferry {
 // Immutable after build().
 class CommonTokens {
  public:
-  static CommonTokens build(const std::vector<TokenTrie::Entry>& entries, int32_t tokens);
+  static CommonTokens build(const CharSet& characters, const std::vector<TokenTrie::Entry>& entries,
+                            int32_t tokens);
 
   // All that have at most so many characters.
   void add_to(TokenMask& mask, uint32_t max_chars) const;

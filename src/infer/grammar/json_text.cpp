@@ -79,7 +79,7 @@ RegexId JsonText::any_string() {
   const RegexId escape = pool.cat(
       pool.literal("\\"), pool.alt(pool.literal("/"), pool.cat(pool.literal("u"), pool.alt(single, pair))));
   const RegexId character = pool.alt(parts_.json.chars(CharSet::all()), escape);
-  parts_.wide.insert(character);
+  parts_.family_parts[character] = kAllFamilies;
   return quoted(pool.star(character));
 }
 

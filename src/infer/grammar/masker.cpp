@@ -7,24 +7,28 @@ namespace {
 
 constexpr int kWideBytes = 40;  // an expression that may begin with more bytes gets a mask of its own
 constexpr size_t kMaxExits = 20'000;
-constexpr uint64_t kMaxNewSteps = 200'000;  // for one mask: then what is not known yet is left out
+constexpr uint64_t kMaxWork =
+    300'000;  // derivatives for one mask (some 20 ms): then what is unknown is left out
 
 }  // namespace
 
-Masker::Masker(StateMachine& machine, RegexPool& pool, const WideParts& wide,
+Masker::Masker(StateMachine& machine, RegexPool& pool, const FamilyParts& family_parts,
                const GrammarVocabulary& vocabulary, size_t max_bytes)
     : machine_(machine),
       pool_(pool),
-      wide_(wide),
+      family_parts_(family_parts),
       vocabulary_(vocabulary),
       max_masks_(std::max<size_t>(max_bytes / (static_cast<size_t>(vocabulary.size()) / 8 + 64), 16)),
       path_(vocabulary.trie().longest() + 1),
       head_path_(vocabulary.trie().longest() + 1) {
-  for (const CharSet::Range& range : common_chars().ranges()) {
-    for (char32_t c = range.first; c <= range.last && c < 0x80; ++c)
-      common_first_.insert(static_cast<uint8_t>(c));
+  for (size_t i = 0; i < kFamilies; ++i) {
+    for (const CharSet::Range& range : families()[i].ranges()) {
+      for (char32_t c = range.first; c <= range.last && c < 0x80; ++c) {
+        family_first_[i].insert(static_cast<uint8_t>(c));
+      }
+      if (range.last >= 0x80) family_first_[i] = family_first_[i] | ByteSet::range(0xC2, 0xF4);
+    }
   }
-  common_first_ = common_first_ | ByteSet::range(0xC2, 0xF4);
 }
 
 void Masker::forget() {
@@ -42,7 +46,7 @@ void Masker::mask(StateId state, TokenMask& out) {
     return;
   }
   out.resize(vocabulary_.size());
-  machine_.stop_at(machine_.steps_made() + kMaxNewSteps);
+  pool_.stop_at(pool_.work() + kMaxWork);
   std::vector<StateMachine::Thread> narrow;
   const auto all = machine_.threads(state);
   for (const StateMachine::Thread& thread : std::vector<StateMachine::Thread>(all.begin(), all.end())) {
@@ -60,29 +64,33 @@ void Masker::mask(StateId state, TokenMask& out) {
   }
   if (!narrow.empty()) walk_state(machine_.state_of(std::move(narrow)), out);
   vocabulary_.trie().add_twins(out);
-  const bool complete = machine_.steps_made() < machine_.steps_limit();
-  machine_.stop_at(UINT64_MAX);
-  if (!complete) return;
+  const bool complete = !pool_.stopped();
+  pool_.stop_at(UINT64_MAX);
+  if (!complete) return heads_.clear();
   if (masks_.size() >= max_masks_) masks_.clear();
   masks_.emplace(state, out);
 }
 
-bool Masker::runs_over_common(const RegexPool::Run& run) const {
-  return wide_.contains(run.part) && (pool_.first(run.rest) & common_first_).empty();
+uint8_t Masker::families_of(RegexId part) const {
+  const auto known = family_parts_.find(part);
+  return known == family_parts_.end() ? 0 : known->second;
 }
 
-// Sets out.trie to what is left to look at.
+// The largest family that may come here, as long as it may. Sets out.trie to what is left to look at.
 void Masker::add_common(RegexId head, HeadMask& out) const {
   out.trie = &vocabulary_.trie();
-  uint32_t chars = 0;
-  if (const RegexPool::Run run = pool_.leading_run(head); run.max > 0 && runs_over_common(run))
-    chars = run.max;
-  pool_.endless_runs(head, [&](RegexId part) {
-    if (wide_.contains(part)) chars = RegexPool::kUnbounded;
-  });
-  if (chars == 0) return;
-  vocabulary_.common().add_to(out.tokens, chars);
-  out.trie = &vocabulary_.common().others();
+  const RegexPool::Run run = pool_.leading_run(head);
+  const uint8_t bounded = run.max == 0 ? 0 : families_of(run.part);
+  uint8_t endless = 0;
+  pool_.endless_runs(head, [&](RegexId part) { endless |= families_of(part); });
+  for (size_t i = 0; i < kFamilies; ++i) {
+    // After a run with an end, more of the family must be wrong.
+    const bool ends = (bounded >> i & 1) != 0 && (pool_.first(run.rest) & family_first_[i]).empty();
+    if ((endless >> i & 1) == 0 && !ends) continue;
+    vocabulary_.common(i).add_to(out.tokens, (endless >> i & 1) != 0 ? RegexPool::kUnbounded : run.max);
+    out.trie = &vocabulary_.common(i).others();
+    return;
+  }
 }
 
 const Masker::HeadMask& Masker::head_mask(RegexId head) {

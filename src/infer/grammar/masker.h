@@ -17,8 +17,8 @@ namespace ferry {
 // Not thread-safe. Everything must outlive it.
 class Masker {
  public:
-  Masker(StateMachine& machine, RegexPool& pool, const WideParts& wide, const GrammarVocabulary& vocabulary,
-         size_t max_bytes);
+  Masker(StateMachine& machine, RegexPool& pool, const FamilyParts& family_parts,
+         const GrammarVocabulary& vocabulary, size_t max_bytes);
 
   // Without end tokens. `out` is resized.
   void mask(StateId state, TokenMask& out);
@@ -37,7 +37,7 @@ class Masker {
 
   const HeadMask& head_mask(RegexId head);
   void add_common(RegexId head, HeadMask& out) const;
-  bool runs_over_common(const RegexPool::Run& run) const;
+  uint8_t families_of(RegexId part) const;
   void walk_head(RegexId head, HeadMask& out);
   void walk_exits(const HeadMask& head, StackId stack, TokenMask& out);
   void walk_state(StateId state, TokenMask& out);
@@ -45,11 +45,11 @@ class Masker {
 
   StateMachine& machine_;
   RegexPool& pool_;
-  const WideParts& wide_;
+  const FamilyParts& family_parts_;
   const GrammarVocabulary& vocabulary_;
   size_t max_masks_;
-  ByteSet common_first_;       // how common characters begin
-  std::vector<StateId> path_;  // by depth, while a trie is walked
+  std::array<ByteSet, kFamilies> family_first_;  // how the families' characters begin
+  std::vector<StateId> path_;                    // by depth, while a trie is walked
   std::vector<RegexId> head_path_;
   std::unordered_map<StateId, TokenMask> masks_;
   std::unordered_map<RegexId, HeadMask> heads_;

@@ -282,6 +282,7 @@ RegexId RegexPool::repeat(RegexId inner, uint32_t min, uint32_t max) {
 
 RegexId RegexPool::derivative_at(RegexId id, uint8_t byte, int depth) {
   if (!first_[id].contains(byte)) return kNothing;
+  ++work_;
   if (depth > kMaxDepth) {
     budget_.exceed_nodes();
     return kNothing;
@@ -348,11 +349,47 @@ RegexId RegexPool::next(RegexId id, uint8_t byte) {
   }
   const size_t at = row_of_[id] + classes_[byte];
   if (rows_[at] != kUnknown) return rows_[at];
+  if (stopped()) return kNothing;
   RegexId result = derivative(id, byte);
   if (!live(result)) result = kNothing;
+  if (stopped()) return result;  // it may be kNothing only because the search for a text was cut short
   // The derivative may have made new sets, but only unions and intersections of old ones: the classes stand.
-  rows_[at] = result;
+  const ByteSet same = alike(id, byte);
+  for (int c = 0; c < class_count_; ++c) {
+    if (same.contains(representative(c))) rows_[row_of_[id] + static_cast<size_t>(c)] = result;
+  }
   return result;
+}
+
+ByteSet RegexPool::alike_at(RegexId id, uint8_t byte, int depth) const {
+  if (!first_[id].contains(byte)) return ~first_[id];
+  if (depth > kMaxDepth) return ByteSet::of(byte);
+  const Node& node = nodes_[id];
+  switch (node.kind) {
+    case Kind::bytes:
+      return first_[id];
+    case Kind::cat: {
+      ByteSet same = ByteSet::all();
+      while (nodes_[id].kind == Kind::cat) {
+        const RegexId head = nodes_[id].a;
+        same = same & alike_at(head, byte, depth + 1);
+        if (!nodes_[head].nullable) return same;
+        id = nodes_[id].b;
+      }
+      return same & alike_at(id, byte, depth + 1);
+    }
+    case Kind::alt:
+    case Kind::both: {
+      ByteSet same = ByteSet::all();
+      for (const RegexId part : parts(node)) same = same & alike_at(part, byte, depth + 1);
+      return same;
+    }
+    case Kind::complement:
+    case Kind::repeat:
+      return id == kEverything ? ByteSet::all() : alike_at(node.a, byte, depth + 1);
+    default:
+      return ByteSet::all();
+  }
 }
 
 bool RegexPool::live(RegexId id) {
@@ -377,6 +414,7 @@ void RegexPool::search_life(RegexId id) {
       for (uint32_t i = at; i != UINT32_MAX; i = visits[i].from) life_[visits[i].id] = Life::live;
       return;
     }
+    if (stopped()) return;
     if (visits.size() > kMaxSearch || budget_.exceeded()) {
       budget_.exceed_nodes();
       life_[id] = Life::dead;
@@ -420,25 +458,25 @@ RegexPool::Run RegexPool::leading_run(RegexId id) const {
 }
 
 void RegexPool::endless_runs(RegexId id, FunctionRef<void(RegexId)> found) const {
+  if (nodes_[id].kind == Kind::cat) id = nodes_[id].a;
+  const auto run_of = [&](RegexId part) {
+    const Run run = leading_run(part);
+    if (run.max == kUnbounded && nodes_[part].plain) found(run.part);
+  };
   const Node& node = nodes_[id];
   if (node.kind == Kind::alt) {
-    for (const RegexId part : parts(node)) {
-      if (const Run run = leading_run(part); run.max == kUnbounded && nodes_[part].plain) found(run.part);
-    }
+    for (const RegexId part : parts(node)) run_of(part);
     return;
   }
-  RegexId runner = id;
-  if (node.kind == Kind::both) {
-    runner = kNothing;
-    for (const RegexId part : parts(node)) {
-      const bool forbids_few = nodes_[part].kind == Kind::complement && nodes_[nodes_[part].a].finite;
-      if (forbids_few) continue;
-      if (runner != kNothing) return;
-      runner = part;
-    }
+  if (node.kind != Kind::both) return run_of(id);
+  RegexId runner = kNothing;
+  for (const RegexId part : parts(node)) {
+    const bool forbids_few = nodes_[part].kind == Kind::complement && nodes_[nodes_[part].a].finite;
+    if (forbids_few) continue;
+    if (runner != kNothing) return;
+    runner = part;
   }
-  const Run run = leading_run(runner);
-  if (run.max == kUnbounded && nodes_[runner].plain) found(run.part);
+  run_of(runner);
 }
 
 const std::array<uint8_t, 256>& RegexPool::byte_classes() {

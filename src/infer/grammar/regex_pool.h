@@ -57,6 +57,13 @@ class RegexPool {
   RegexId derivative(RegexId id, uint8_t byte) { return derivative_at(id, byte, 0); }
   // derivative(), remembered, and kNothing where it is not live.
   RegexId next(RegexId id, uint8_t byte);
+  // Bytes that surely have the same derivative as this one; it is among them.
+  ByteSet alike(RegexId id, uint8_t byte) const { return alike_at(id, byte, 0); }
+  // How much work next() has done; from which amount on it does no more, and what it does not know is
+  // kNothing.
+  uint64_t work() const { return work_; }
+  void stop_at(uint64_t work) { work_limit_ = work; }
+  bool stopped() const { return work_ >= work_limit_; }
   // The language has a text. Searches where there are intersections or complements; a search that becomes too
   // large counts as no and exceeds the budget.
   bool live(RegexId id);
@@ -82,6 +89,8 @@ class RegexPool {
   // Bytes with the same number are not told apart by any expression so far.
   const std::array<uint8_t, 256>& byte_classes();
   int class_count();
+  // One of the bytes of a class.
+  uint8_t representative(int byte_class) const { return representative_[static_cast<size_t>(byte_class)]; }
 
   size_t size() const { return nodes_.size(); }
   size_t memory_bytes() const;
@@ -110,6 +119,7 @@ class RegexPool {
   void merge_byte_sets(Kind kind, std::vector<RegexId>& parts);
   RegexId literals_from(std::span<const std::string_view> texts, size_t at);
   RegexId derivative_at(RegexId id, uint8_t byte, int depth);
+  ByteSet alike_at(RegexId id, uint8_t byte, int depth) const;
   RegexId cat_derivative(RegexId id, uint8_t byte, int depth);
   RegexId both_derivative(const Node& node, uint8_t byte, int depth);
   void search_life(RegexId id);
@@ -127,6 +137,8 @@ class RegexPool {
   std::array<uint8_t, 256> representative_{};
   int class_count_ = 1;
   size_t classes_of_sets_ = 0;  // how many sets classes_ has seen
+  uint64_t work_ = 0;
+  uint64_t work_limit_ = UINT64_MAX;
   Budget budget_;
 };
 

@@ -106,7 +106,8 @@ std::string likely_meant(std::string_view name) {
     }
     return all;
   }();
-  if (name.size() < 4 || name.starts_with("x-")) return {};
+  const bool set_apart = name.starts_with("x-") || name.starts_with('_') || name.starts_with('$');
+  if (name.size() < 4 || set_apart) return {};
   for (const std::string& known : names) {
     if (edit_distance(name, known) <= 1) return known;
   }

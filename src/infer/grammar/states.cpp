@@ -220,14 +220,15 @@ StateId StateMachine::state_after(StackId stack) {
 }
 
 StateId StateMachine::make_step(StateId state, uint8_t byte) {
-  if (steps_made_ >= stop_at_ || is_full()) return kDead;
-  ++steps_made_;
+  if (pool_.stopped() || is_full()) return kDead;
   std::vector<Thread> next;
+  ByteSet same = ByteSet::all();  // bytes that lead to the same state
   std::vector<StackId> done;
   const State from = states_[state];
   for (uint32_t i = 0; i < from.count; ++i) {
     const Thread thread = threads_[from.begin + i];
     const RegexId head = pool_.next(thread.head, byte);
+    same = same & pool_.alike(thread.head, byte);
     if (head == RegexPool::kNothing) continue;
     if (pool_.nullable(head)) done.push_back(thread.stack);
     if (head != RegexPool::kEmpty) next.push_back({head, thread.stack});
@@ -243,7 +244,10 @@ StateId StateMachine::make_step(StateId state, uint8_t byte) {
   }
   merge(next);
   const StateId to = next.size() > kMaxThreads ? kDead : intern_state(next, opening.may_end);
-  transitions_[state * classes_ + class_of_[byte]] = to;
+  if (pool_.stopped()) return to;  // not all threads may have been followed
+  for (size_t c = 0; c < classes_; ++c) {
+    if (same.contains(pool_.representative(static_cast<int>(c)))) transitions_[state * classes_ + c] = to;
+  }
   return to;
 }
 

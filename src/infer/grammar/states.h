@@ -55,12 +55,6 @@ class StateMachine {
   // Where one is when a thread's expression is done.
   StateId state_after(StackId stack);
 
-  // How many steps have been worked out; and from which number on unknown ones are dead, without being
-  // remembered.
-  uint64_t steps_made() const { return steps_made_; }
-  void stop_at(uint64_t steps) { stop_at_ = steps; }
-  uint64_t steps_limit() const { return stop_at_; }
-
   size_t memory_bytes() const;
   bool is_full() const { return memory_bytes() > max_bytes_; }
   // Forgets all states: StateIds of before mean nothing afterwards.
@@ -121,8 +115,6 @@ class StateMachine {
   std::vector<StateId> transitions_;  // [states, classes]
   std::unordered_map<uint64_t, std::vector<StateId>> known_states_;
   StateId start_ = 0;
-  uint64_t steps_made_ = 0;
-  uint64_t stop_at_ = UINT64_MAX;
 };
 
 }  // namespace ferry

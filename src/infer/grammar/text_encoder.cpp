@@ -38,6 +38,8 @@ class Language {
     if (depth > kMaxSplits) {
       return fail(ErrorCode::resource_exhausted, "regular expression: too many anchors and lookaheads");
     }
+    const bool ends_open = after == encoder_.any_text();
+    trim(elements, open, ends_open);
     const size_t plain = static_cast<size_t>(
         std::find_if(elements.begin(), elements.end(), [&](uint32_t e) { return special_[e]; }) -
         elements.begin());
@@ -47,7 +49,10 @@ class Language {
         FERRY_TRY(rest, texts(Elements(elements.begin() + static_cast<ptrdiff_t>(plain), elements.end()),
                               false, false, after, depth + 1));
       }
-      for (size_t i = plain; i > 0; --i) rest = pool_.cat(plain_texts(elements[i - 1]), rest);
+      for (size_t i = plain; i > 0; --i) {
+        const bool least = (open && i == 1) || (ends_open && i == elements.size());
+        rest = pool_.cat(least ? least_texts(elements[i - 1]) : plain_texts(elements[i - 1]), rest);
+      }
       return opened(open, rest);
     }
     const RegexTree::Node& head = tree_.nodes[elements.front()];
@@ -82,6 +87,12 @@ class Language {
     }
   }
 
+  RegexId least_texts(uint32_t index) {
+    const RegexTree::Node& node = tree_.nodes[index];
+    if (node.kind != Kind::repeat) return plain_texts(index);
+    return pool_.repeat(plain_texts(node.children[0]), node.min, node.min);
+  }
+
   RegexId plain_texts(uint32_t index) {
     const RegexTree::Node& node = tree_.nodes[index];
     switch (node.kind) {
@@ -107,6 +118,16 @@ class Language {
   }
 
  private:
+  // Beside what may be anything, more repetitions than must be say nothing: there a* is nothing, and a+ is a.
+  void trim(Elements& elements, bool open, bool ends_open) const {
+    const auto is_optional = [&](uint32_t element) {
+      const RegexTree::Node& node = tree_.nodes[element];
+      return node.kind == Kind::repeat && !special_[element] && node.min == 0;
+    };
+    while (open && !elements.empty() && is_optional(elements.front())) elements.erase(elements.begin());
+    while (ends_open && !elements.empty() && is_optional(elements.back())) elements.pop_back();
+  }
+
   RegexId opened(bool open, RegexId texts) { return open ? pool_.cat(encoder_.any_text(), texts) : texts; }
 
   static tl::unexpected<Error> unsupported(std::string_view what) {
@@ -194,17 +215,20 @@ std::optional<Elements> closed_elements(const RegexTree& tree, bool search) {
 
 }  // namespace
 
-const CharSet& common_chars() {
-  static const CharSet set =
-      CharSet{{0, 0x1F}, {'"', '"'}, {'\\', '\\'}, {0x7F, 0x7F}, {0x2028, 0x2029}}.complement();
-  return set;
+const std::array<CharSet, kFamilies>& families() {
+  static const std::array<CharSet, kFamilies> sets{
+      CharSet{{0, 0x1F}, {'"', '"'}, {'\\', '\\'}, {0x7F, 0x7F}, {0x2028, 0x2029}}.complement(),
+      CharSet{{'0', '9'}, {'A', 'Z'}, {'a', 'z'}}, CharSet{{'a', 'z'}}};
+  return sets;
 }
 
 RegexId TextEncoder::chars(const CharSet& set) {
   const auto known = known_.find(set.ranges());
   if (known != known_.end()) return known->second;
   const RegexId id = form_ == TextForm::json ? encode_json_char(pool_, set) : encode_utf8(pool_, set);
-  if (set.contains(common_chars())) wide_.insert(id);
+  for (size_t i = 0; i < kFamilies; ++i) {
+    if (set.contains(families()[i])) family_parts_[id] |= static_cast<uint8_t>(1u << i);
+  }
   known_.emplace(set.ranges(), id);
   return id;
 }

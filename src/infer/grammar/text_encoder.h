@@ -2,10 +2,11 @@
 // Characters to bytes: how texts are spelled where a grammar has them, and which expressions stand for one
 // character.
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "infer/grammar/char_set.h"
@@ -19,18 +20,22 @@ enum class TextForm : uint8_t {
   json,   // between the quotes of a JSON string, canonically: encode_json_char()
 };
 
-// The characters that nearly all strings may have: no control characters, quotes, backslashes or line ends.
-// Most of a vocabulary is made of them alone.
-const CharSet& common_chars();
+// Sets of characters that many strings are made of, the largest first: all but control characters, quotes,
+// backslashes and line ends; ASCII letters and digits; lower-case letters. Most of a vocabulary is made of
+// the first alone.
+constexpr size_t kFamilies = 3;
+const std::array<CharSet, kFamilies>& families();
 
-// Expressions for one character that has at least common_chars(), each as itself. Wherever any number of
-// those may come, all such tokens may.
-using WideParts = std::unordered_set<RegexId>;
+// Expressions for one character, which has at least all of some families, each character as itself: a bit for
+// each such family. Wherever any number of them may come, all tokens of the family may.
+using FamilyParts = std::unordered_map<RegexId, uint8_t>;
+constexpr uint8_t kAllFamilies = (1u << kFamilies) - 1;
 
 // Must not outlive the pool.
 class TextEncoder {
  public:
-  TextEncoder(RegexPool& pool, WideParts& wide, TextForm form) : pool_(pool), wide_(wide), form_(form) {}
+  TextEncoder(RegexPool& pool, FamilyParts& family_parts, TextForm form)
+      : pool_(pool), family_parts_(family_parts), form_(form) {}
 
   RegexPool& pool() { return pool_; }
   TextForm form() const { return form_; }
@@ -46,7 +51,7 @@ class TextEncoder {
 
  private:
   RegexPool& pool_;
-  WideParts& wide_;
+  FamilyParts& family_parts_;
   TextForm form_;
   std::map<std::vector<CharSet::Range>, RegexId> known_;
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "infer/grammar/text_encoder.h"
+
 namespace ferry {
 
 std::shared_ptr<const GrammarVocabulary> GrammarVocabulary::create(const Tokenizer& tokenizer,
@@ -40,7 +42,7 @@ void GrammarVocabulary::index() {
   for (TokenId token = 0; token < size_; ++token) {
     if (!bytes(token).empty() && !is_end(token)) entries.push_back({bytes(token), token});
   }
-  common_ = CommonTokens::build(entries, size_);
+  for (const CharSet& family : families()) common_.push_back(CommonTokens::build(family, entries, size_));
   trie_ = TokenTrie::build(std::move(entries));
 }
 

@@ -37,7 +37,8 @@ class GrammarVocabulary {
 
   // Of all tokens but end tokens and those without bytes.
   const TokenTrie& trie() const { return trie_; }
-  const CommonTokens& common() const { return common_; }
+  // By family (text_encoder.h).
+  const CommonTokens& common(size_t family) const { return common_[family]; }
 
  private:
   GrammarVocabulary() = default;
@@ -48,7 +49,7 @@ class GrammarVocabulary {
   std::string text_;
   std::vector<uint32_t> begins_;  // [size + 1] into text_
   TokenTrie trie_;
-  CommonTokens common_;
+  std::vector<CommonTokens> common_;
 };
 
 }  // namespace ferry
