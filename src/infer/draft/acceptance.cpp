@@ -7,6 +7,7 @@ namespace {
 
 constexpr int32_t kWindow = 16;  // guesses that count, roughly
 constexpr double kMost = 0.99;   // nothing is certain
+constexpr double kOften = 0.9;   // right so often, a guess that does not pay needs no more tries
 constexpr int32_t kUsual = 4;    // guesses that what others' were worth counts for
 
 }  // namespace
@@ -19,9 +20,8 @@ Acceptance Acceptance::like(const Acceptance& usual) {
 
 void Acceptance::verified(int32_t guesses, int32_t right) {
   for (int32_t i = 0; i < right; ++i) learn(true);
-  if (right == guesses) return;
-  learn(false);  // those behind a wrong one say nothing
-  passed_over_ = 0;
+  if (right < guesses) learn(false);  // those behind a wrong one say nothing
+  if (right < guesses || likely_ > kOften) passed_over_ = 0;
 }
 
 // Laplace's rule of succession at first, then an exponential average.

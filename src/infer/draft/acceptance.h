@@ -14,7 +14,8 @@ class Acceptance {
 
   // That a guess is right if all before it are; less than 1.
   double probability() const { return likely_; }
-  // Steps in which there were guesses and none was verified, since a guess was last wrong.
+  // Steps in which there were guesses and none was verified, since a guess was last wrong, or right as nearly
+  // always. (One that is right unexpectedly calls for the next.)
   int32_t passed_over() const { return passed_over_; }
 
   // So many guesses were verified, and the first so many of them right.

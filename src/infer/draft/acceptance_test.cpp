@@ -50,6 +50,14 @@ TEST(Acceptance, CountsWhatWasPassedOverUntilAGuessIsWrong) {
   EXPECT_EQ(acceptance.passed_over(), 0);
 }
 
+TEST(Acceptance, AGuessThatIsAlwaysRightNeedsNoMoreTries) {
+  Acceptance acceptance;
+  acceptance.verified(100, 100);
+  acceptance.pass_over();
+  acceptance.verified(1, 1);
+  EXPECT_EQ(acceptance.passed_over(), 0);
+}
+
 TEST(Acceptance, OfANewcomerBeginsWhereOthersAreAndMovesFaster) {
   Acceptance usual;
   for (int i = 0; i < 100; ++i) usual.verified(1, 0);

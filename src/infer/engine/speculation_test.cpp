@@ -172,6 +172,13 @@ TEST(Speculation, SwitchesADrafterOffThatLoses) {
   }
 }
 
+// Even one that is always right, where a guess takes as long as two steps.
+TEST(Speculation, SwitchesADrafterOffThatIsTooSlow) {
+  const auto run = simulate_slow(
+      kSteps, 1, [](int32_t) { return SlowGuesser::kGuessMs / 2; }, [](int) { return 1.0; });
+  EXPECT_GT(run.speed(), 0.97 * 2 / SlowGuesser::kGuessMs);
+}
+
 TEST(Speculation, MakesAsManyGuessesAsPay) {
   // (1 + 0.8 + 0.64 + ...) / (10 + 2 d): 0.150 for one guess, 0.174, 0.1845, 0.1868, 0.184 for five.
   const auto run = simulate_slow(
