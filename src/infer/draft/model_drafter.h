@@ -39,7 +39,6 @@ class ModelDrafter : public Drafter {
   double guess_ms(int32_t sequences) const override;
   void quote(DraftRequest& request) override;
 
-  int64_t weight_bytes() const { return model_->weight_bytes(); }
   const PagePool& pages() const { return pages_; }
 
  private:
