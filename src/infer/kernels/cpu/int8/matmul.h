@@ -108,13 +108,15 @@ void pack_int8_step(const float* x, int64_t left, int64_t tile_rows, uint32_t* o
   // Zero, or NaN where not all are finite.
   const float finite = reduce_add(fma(low, zero(), mul(high, zero())));
   alignas(64) int8_t codes[kInt8Inputs];
-  const float low_sum = reduce_add(store_codes(codes, mul(low, broadcast(scale.inverse))));
-  const float high_sum = reduce_add(store_codes(codes + kLanes, mul(high, broadcast(scale.inverse))));
+  // Codes of what is not finite mean nothing; their sums would not even be whole numbers that fit.
+  const auto sum = [&](Vec whole) { return finite == 0 ? reduce_add(whole) : 0.0f; };
+  const float low_sum = sum(store_codes(codes, mul(low, broadcast(scale.inverse))));
+  const float high_sum = sum(store_codes(codes + kLanes, mul(high, broadcast(scale.inverse))));
   uint32_t words[kInt8Words] = {};
   std::memcpy(words, codes, sizeof codes);
   words[kScaleWord] = std::bit_cast<uint32_t>(scale.scale + finite);
-  const auto start = [](float sum) {
-    return static_cast<uint32_t>(-Format::kZero * static_cast<int32_t>(sum));
+  const auto start = [](float codes_sum) {
+    return static_cast<uint32_t>(-Format::kZero * static_cast<int32_t>(codes_sum));
   };
   words[kStartWords] = start(Format::kHalves == 1 ? low_sum + high_sum : low_sum);
   words[kStartWords + 1] = start(high_sum);
