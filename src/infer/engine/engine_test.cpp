@@ -121,13 +121,13 @@ TEST(Engine, SaysHowLongTheQueueTakes) {
   const auto engine = load({.max_running = 1, .max_waiting = 5});
   EXPECT_EQ(engine->queue_s(), 0);
   answer(*engine, request(1, 5, 40));
+  // Its listener hears the end before it is counted and its place is free.
+  while (engine->status().waiting + engine->status().running > 0) std::this_thread::yield();
   EXPECT_EQ(engine->queue_s(), 0);  // nobody waits
   const double each = engine->metrics().recent_inference_s.value();
   EXPECT_GT(each, 0);
   EXPECT_NEAR(each, engine->metrics().inference_s.sum(), 1e-9);
 
-  // Its listener hears the end before its place is free.
-  while (engine->status().waiting + engine->status().running > 0) std::this_thread::yield();
   std::promise<void> full;
   const auto hold = full.get_future().share();
   for (Listener& listener : listeners) {
