@@ -71,7 +71,15 @@ std::string text_of_token(const Tokenizer& tokenizer, std::optional<TokenId> id)
 
 }  // namespace
 
+Result<void> check_makes_text(const HostedModel& model) {
+  if (model.engine) return {};
+  const bool judges = model.embedder->is_classifier();
+  return fail(ErrorCode::unsupported, "model {} makes {}, not text; send it to {}", model.name,
+              judges ? "scores" : "embeddings", judges ? "/v1/rerank or /v1/score" : "/v1/embeddings");
+}
+
 Result<ChatPrompt> chat_prompt(const HostedModel& model, json::object context, ChatOptions options) {
+  FERRY_TRY_VOID(check_makes_text(model));
   if (model.chat_template == nullptr) {
     return fail(
         ErrorCode::unsupported,
@@ -88,7 +96,7 @@ Result<ChatPrompt> chat_prompt(const HostedModel& model, json::object context, C
   return prompt;
 }
 
-Result<std::shared_ptr<HostedModel>> load_model(const LocalModel& source, const EngineSettings& settings,
+Result<std::shared_ptr<HostedModel>> load_model(const LocalModel& source, const HostSettings& settings,
                                                 const std::function<void(double)>& progress) {
   auto model = std::make_shared<HostedModel>();
   model->name = source.name;
@@ -96,6 +104,12 @@ Result<std::shared_ptr<HostedModel>> load_model(const LocalModel& source, const 
   FERRY_TRY(model->tokenizer, Tokenizer::open(source.path));
   model->bos_text = text_of_token(*model->tokenizer, model->tokenizer->bos());
   model->eos_text = text_of_token(*model->tokenizer, model->tokenizer->eos());
+  FERRY_TRY(const bool embeds, is_embedding_model(source.path, settings.embed));
+  if (embeds) {
+    FERRY_TRY(model->embedder,
+              Embedder::load(source.path, *model->tokenizer, settings.engine, settings.embed, progress));
+    return model;
+  }
   FERRY_TRY(ModelTexts texts, read_model_texts(source.path));
   if (!texts.chat_template.empty()) {
     FERRY_TRY(model->chat_template,
@@ -103,7 +117,7 @@ Result<std::shared_ptr<HostedModel>> load_model(const LocalModel& source, const 
   }
   FERRY_TRY(model->defaults,
             read_defaults(texts.generation_config, (source.path / "generation_config.json").string()));
-  FERRY_TRY(model->engine, Engine::load(source.path, model->tokenizer, settings, progress));
+  FERRY_TRY(model->engine, Engine::load(source.path, model->tokenizer, settings.engine, progress));
   model->grammars = std::make_unique<GrammarCache>(model->tokenizer, model->engine->end_tokens(),
                                                    model->engine->spec().vocab);
   return model;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/core/result.h"
+#include "infer/embed/embedder.h"
 #include "infer/engine/engine.h"
 #include "infer/grammar/grammar_cache.h"
 #include "infer/hub/hub.h"
@@ -26,7 +27,7 @@ struct GenerationDefaults {
   std::optional<float> repetition_penalty;
 };
 
-// Immutable but for the engine, which takes requests from any thread.
+// Immutable but for the engine or the embedder, which take requests from any thread. It has one of the two.
 struct HostedModel {
   std::string name;
   LocalModel source;
@@ -35,9 +36,28 @@ struct HostedModel {
   std::string bos_text;                               // for the template: "<s>"
   std::string eos_text;
   GenerationDefaults defaults;
-  std::unique_ptr<Engine> engine;
-  std::unique_ptr<GrammarCache> grammars;
+  std::unique_ptr<Engine> engine;          // of a model that makes text
+  std::unique_ptr<GrammarCache> grammars;  // the same
+  std::unique_ptr<Embedder> embedder;      // of one that makes embeddings or scores
+
+  // Of whichever it has.
+  EngineStatus status() const { return engine ? engine->status() : embedder->status(); }
+  const EngineMetrics& metrics() const { return engine ? engine->metrics() : embedder->metrics(); }
+  void probe(std::function<void()> done) { engine ? engine->probe(done) : embedder->probe(done); }
+  int32_t max_model_len() const { return engine ? engine->max_model_len() : embedder->max_tokens(); }
+  std::string_view kernels() const { return engine ? engine->kernels() : embedder->kernels(); }
+  int64_t weight_bytes() const { return engine ? engine->weight_bytes() : embedder->weight_bytes(); }
+  const ArchSpec& spec() const { return engine ? engine->spec() : embedder->spec(); }
 };
+
+// How models are loaded.
+struct HostSettings {
+  EngineSettings engine;
+  EmbedSettings embed = {};
+};
+
+// `unsupported`, with what to do instead, of a model that makes embeddings or scores.
+Result<void> check_makes_text(const HostedModel& model);
 
 struct ChatOptions {
   bool continue_final_message = false;  // the prompt ends where the last message's content does
@@ -55,7 +75,7 @@ struct ChatPrompt {
 Result<ChatPrompt> chat_prompt(const HostedModel& model, json::object context, ChatOptions options = {});
 
 // Loads a model with its tokenizer and template. `progress` gets the part done, 0 to 1.
-Result<std::shared_ptr<HostedModel>> load_model(const LocalModel& source, const EngineSettings& settings,
+Result<std::shared_ptr<HostedModel>> load_model(const LocalModel& source, const HostSettings& settings,
                                                 const std::function<void(double)>& progress = {});
 
 // The models in memory, by name. Any thread may use it.

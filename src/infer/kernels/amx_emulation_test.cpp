@@ -130,12 +130,15 @@ const KernelTable kEmulatedAmxTable = {
                                  cpu::int8_matmul_avx512>,
     .gather = cpu::choose_gather<cpu::amx_emulated::gather>,
     .rms_norm = nullptr,
+    .layer_norm = nullptr,
     .rope = nullptr,
     .swiglu = nullptr,
+    .gelu = nullptr,
     .add = nullptr,
     .add_bias = nullptr,
     .store_kv = nullptr,
     .attention = nullptr,
+    .bidirectional_attention = nullptr,
 };
 
 }  // namespace ferry::kernels

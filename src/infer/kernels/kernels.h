@@ -119,6 +119,18 @@ struct AttentionArgs {
   int32_t window = 0;  // 0: all earlier positions; w: only keys with position > query position - w
 };
 
+// Attention without a cache: each row sees all rows of its sequence, those after it too.
+struct BidirectionalArgs {
+  const float* q = nullptr;                 // [rows, heads, head_dim]
+  const float* k = nullptr;                 // the same
+  const float* v = nullptr;                 // the same
+  float* out = nullptr;                     // the same; none of the three
+  std::span<const SequenceRows> sequences;  // whole ones: first_position is 0, and there are no pages
+  int32_t heads = 0;
+  int32_t head_dim = 0;  // even
+  float scale = 1.0f;    // multiplies q · k
+};
+
 // What a table's products run on, and a loop of nothing else: what the machine could do at most, to measure
 // beside what is done.
 struct MatrixUnit {
@@ -148,9 +160,16 @@ struct KernelTable {
 
   // out = x / sqrt(mean(x²) + eps) · weight, each of `rows` rows of `width`; out may be x.
   void (*rms_norm)(const float* x, const float* weight, float eps, int64_t rows, int64_t width, float* out);
+  // out = (x - mean(x)) / sqrt(variance(x) + eps) · weight + bias, each of `rows` rows of `width`, with the
+  // variance of the whole row (Ba, Kiros and Hinton, "Layer Normalization", 2016); out may be x.
+  void (*layer_norm)(const float* x, const float* weight, const float* bias, float eps, int64_t rows,
+                     int64_t width, float* out);
   void (*rope)(const RopeArgs& args);
   // out = gate · sigmoid(gate) · up, elementwise; out may be gate.
   void (*swiglu)(const float* gate, const float* up, int64_t count, float* out);
+  // out = x · Φ(x), elementwise, with the normal distribution's Φ(x) = (1 + erf(x / √2)) / 2 (Hendrycks and
+  // Gimpel, "Gaussian Error Linear Units", 2016); out may be x.
+  void (*gelu)(const float* x, int64_t count, float* out);
   // x += y, elementwise.
   void (*add)(float* x, const float* y, int64_t count);
   // x[r, :] += bias, for each row.
@@ -159,6 +178,7 @@ struct KernelTable {
   void (*store_kv)(const StoreKvArgs& args);
   // Causal attention of each row over positions 0 .. its own, which store_kv has written already.
   void (*attention)(const AttentionArgs& args, ThreadPool& pool);
+  void (*bidirectional_attention)(const BidirectionalArgs& args, ThreadPool& pool);
 };
 
 // Every table that was built, best first; `reference` (plain loops, the oracle of the tests) is last.

@@ -183,6 +183,40 @@ void prefill_attention(benchmark::State& state, const KernelTable* table) {
       benchmark::Counter(1e-9 * pairs * 32 * 64 * 4, benchmark::Counter::kIsIterationInvariantRate);
 }
 
+// `sequences` texts of `tokens` each through an encoder's attention: 12 heads of 32.
+void encoder_attention(benchmark::State& state, const KernelTable* table) {
+  const auto tokens = static_cast<int32_t>(state.range(0));
+  const int32_t count = 512 / tokens;
+  std::vector<SequenceRows> sequences;
+  for (int32_t i = 0; i < count; ++i) sequences.push_back({{}, i * tokens, tokens, 0});
+  const std::vector<float> x = random_floats(int64_t{512} * 12 * 32, 1.0f);
+  std::vector<float> out(x.size());
+  for (auto _ : state) {
+    table->bidirectional_attention(
+        {x.data(), x.data(), x.data(), out.data(), sequences, 12, 32, 0.176776695f}, pool());
+    benchmark::ClobberMemory();
+  }
+  const double pairs = static_cast<double>(count) * tokens * tokens;
+  state.counters["GFLOP/s"] =
+      benchmark::Counter(1e-9 * pairs * 12 * 32 * 4, benchmark::Counter::kIsIterationInvariantRate);
+}
+
+void encoder_elementwise(benchmark::State& state, const KernelTable* table) {
+  std::vector<float> x = random_floats(int64_t{512} * 1536, 1.0f);
+  std::vector<float> out(x.size());
+  const bool norm = state.range(0) != 0;
+  for (auto _ : state) {
+    if (norm) {
+      table->layer_norm(x.data(), x.data(), x.data(), 1e-12f, 2048, 384, out.data());
+    } else {
+      table->gelu(x.data(), static_cast<int64_t>(x.size()), out.data());
+    }
+    benchmark::ClobberMemory();
+  }
+  state.counters["numbers/s"] =
+      benchmark::Counter(static_cast<double>(x.size()), benchmark::Counter::kIsIterationInvariantRate);
+}
+
 void register_product(const KernelTable& table, DType dtype, Arithmetic arithmetic) {
   const std::string name = fmt::format("{}/{}{}", table.name, dtype_info(dtype).name,
                                        arithmetic == Arithmetic::int8 ? "/int8" : "");
@@ -205,6 +239,13 @@ void register_all() {
     register_one(fmt::format("{}/attention_prefill", table->name), prefill_attention, table)
         ->Arg(512)
         ->Arg(2048);
+    register_one(fmt::format("{}/attention_encoder", table->name), encoder_attention, table)
+        ->Arg(16)
+        ->Arg(64)
+        ->Arg(512);
+    register_one(fmt::format("{}/gelu0_layer_norm1", table->name), encoder_elementwise, table)
+        ->Arg(0)
+        ->Arg(1);
   }
 }
 

@@ -44,6 +44,86 @@ TEST_P(Ops, RmsNormOfARowIsTheSameInPlaceAndInAnyBatch) {
   }
 }
 
+TEST_P(Ops, LayerNormIsTheFormula) {
+  for (const int64_t width : kWidths) {
+    SCOPED_TRACE(width);
+    const auto n = static_cast<size_t>(width);
+    std::vector<float> x = random_floats(3 * n, 1, 1e-2f);        // small, so that eps counts
+    for (size_t i = 0; i < n; ++i) x[i] = x[i] * 100.0f + 50.0f;  // and far from zero, so that the mean does
+    const std::vector<float> weight = random_floats(n, 2);
+    const std::vector<float> bias = random_floats(n, 3);
+    std::vector<float> out(3 * n);
+    table().layer_norm(x.data(), weight.data(), bias.data(), 1e-5f, 3, width, out.data());
+    for (size_t r = 0; r < 3; ++r) {
+      double sum = 0;
+      double squares = 0;
+      for (size_t i = 0; i < n; ++i) sum += x[r * n + i];
+      const double mean = sum / static_cast<double>(n);
+      for (size_t i = 0; i < n; ++i) squares += (x[r * n + i] - mean) * (x[r * n + i] - mean);
+      const double scale = 1 / std::sqrt(squares / static_cast<double>(n) + 1e-5);
+      for (size_t i = 0; i < n; ++i) {
+        const double normal = (x[r * n + i] - mean) * scale;
+        const double rounding = std::fabs(mean) * scale * 2e-6;  // of the mean, a float
+        ASSERT_NEAR(out[r * n + i], normal * weight[i] + bias[i],
+                    std::fabs(weight[i]) * (std::fabs(normal) * 1e-5 + rounding) + 1e-5)
+            << r << ", " << i;
+      }
+    }
+  }
+}
+
+TEST_P(Ops, LayerNormOfARowIsTheSameInPlaceAndInAnyBatch) {
+  for (const int64_t width : kWidths) {
+    const auto n = static_cast<size_t>(width);
+    const std::vector<float> x = random_floats(5 * n, 1);
+    const std::vector<float> weight = random_floats(n, 2);
+    const std::vector<float> bias = random_floats(n, 3);
+    std::vector<float> all = x;
+    table().layer_norm(all.data(), weight.data(), bias.data(), 1e-5f, 5, width, all.data());
+    std::vector<float> one(n);
+    table().layer_norm(x.data() + 3 * n, weight.data(), bias.data(), 1e-5f, 1, width, one.data());
+    EXPECT_TRUE(same_bits(all.data() + 3 * n, one.data(), n)) << width;
+  }
+}
+
+double exact_gelu(double x) {
+  return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
+}
+
+TEST_P(Ops, GeluIsTheFormulaIntoItsTail) {
+  std::vector<float> x;
+  for (float v = -13.0f; v < 20.0f; v += 0.000371f) x.push_back(v);
+  std::vector<float> out(x.size());
+  table().gelu(x.data(), static_cast<int64_t>(x.size()), out.data());
+  for (size_t i = 0; i < x.size(); ++i) {
+    // Below zero x² / 2, rounded, is an exponent.
+    const double relative = 1e-6 + (x[i] < 0 ? x[i] * x[i] * 1e-7 : 0);
+    const double expected = exact_gelu(x[i]);
+    ASSERT_NEAR(out[i], expected, std::fabs(expected) * relative + 1e-44) << x[i];
+  }
+}
+
+TEST_P(Ops, GeluOfExtremesIsNothingOrThemselves) {
+  const float x[] = {0.0f, -0.0f, 30.0f, -30.0f, 1e30f, -1e30f, INFINITY, -INFINITY, NAN, 1e-30f};
+  float out[10];
+  table().gelu(x, 10, out);
+  for (const size_t i : {0u, 1u, 3u, 5u}) EXPECT_NEAR(out[i], 0, 1e-40) << x[i];
+  for (const size_t i : {2u, 4u, 6u}) EXPECT_EQ(out[i], x[i]);
+  EXPECT_TRUE(std::isnan(out[8]));
+  EXPECT_NEAR(out[9], 0.5e-30, 1e-36);
+}
+
+TEST_P(Ops, GeluOfAnElementDoesNotDependOnItsPlace) {
+  const std::vector<float> x = random_floats(70, 1, 4.0f);
+  std::vector<float> all = x;
+  table().gelu(all.data(), 70, all.data());
+  for (size_t i = 0; i < 70; ++i) {
+    float one = NAN;
+    table().gelu(&x[i], 1, &one);
+    ASSERT_TRUE(same_bits(&one, &all[i], 1)) << i;
+  }
+}
+
 TEST_P(Ops, RopeRotatesItsPairsAndLeavesTheRest) {
   for (const RopePairing pairing : {RopePairing::halves, RopePairing::neighbours}) {
     for (const int32_t rotary : {2, 6, 16, 20, 64, 80}) {

@@ -25,6 +25,9 @@ Result<void> check_ranges(const ArchSpec& spec, std::string_view where) {
       {"head size", spec.head_dim, 2, 1 << 12},
       {"feed-forward size", spec.intermediate, 1, 1 << 24},
       {"context length", spec.max_positions, 1, 1 << 28},
+      {"number of token types", spec.token_types, 0, 1 << 10},
+      {"first position in the table", spec.position_offset, 0, 1 << 10},
+      {"number of labels", spec.classifier ? spec.classifier->labels : 1, 1, 1 << 20},
   };
   for (const Range& range : ranges) {
     if (range.value < range.least || range.value > range.most) {
@@ -76,6 +79,19 @@ Result<void> check_rope(const RopeSpec& rope, int32_t head_dim, std::string_view
   return {};
 }
 
+// What the forward pass of bidirectional layers takes for granted.
+Result<void> check_encoder(const ArchSpec& spec, std::string_view where) {
+  if (spec.makes_text()) return {};
+  const bool windows =
+      std::ranges::any_of(spec.layers, [](const LayerSpec& layer) { return layer.window > 0; });
+  if (spec.kv_heads != spec.heads || spec.head_dim % 2 != 0 || windows) {
+    return fail(ErrorCode::unsupported,
+                "{}: bidirectional attention with shared key/value heads, heads of an odd size or windows",
+                where);
+  }
+  return {};
+}
+
 Result<void> check_token_ids(const ArchSpec& spec, std::string_view where) {
   const auto inside = [&](int32_t id) { return id >= 0 && id < spec.vocab; };
   if (spec.bos_id && !inside(*spec.bos_id)) {
@@ -107,7 +123,8 @@ Result<void> check_spec(const ArchSpec& spec, std::string_view where) {
     if (layer.window < 0)
       return fail(ErrorCode::invalid_argument, "{}: attention window {}", where, layer.window);
   }
-  FERRY_TRY_VOID(check_rope(spec.rope, spec.head_dim, where));
+  if (spec.positions == PositionKind::rope) FERRY_TRY_VOID(check_rope(spec.rope, spec.head_dim, where));
+  FERRY_TRY_VOID(check_encoder(spec, where));
   return check_token_ids(spec, where);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// What a decoder is, as data: one ArchSpec and one forward pass (forward.cpp) serve every family. A family
-// file (families/) says how its config.json or its GGUF metadata becomes an ArchSpec; nothing after it knows
-// the family any more.
+// What a transformer is, as data: one ArchSpec and one forward pass (forward.cpp) serve every family. A
+// family file (families/) says how its config.json or its GGUF metadata becomes an ArchSpec; nothing after it
+// knows the family any more.
 
 #include <cstdint>
 #include <optional>
@@ -35,6 +35,38 @@ struct RopeSpec {
   std::vector<float> divisors;
 };
 
+// What a row sees of its sequence.
+enum class AttentionKind : uint8_t {
+  causal,         // the earlier positions and its own, by way of the KV cache
+  bidirectional,  // all positions. No cache: a sequence is computed whole, in one batch
+};
+
+enum class NormKind : uint8_t {
+  rms,    // x / sqrt(mean(x²) + eps) · weight
+  layer,  // (x - mean) / sqrt(variance + eps) · weight + bias
+};
+
+enum class NormPlace : uint8_t {
+  before,  // of what a branch reads, and once more at the end: pre-norm
+  after,   // of the sum of a branch and what it read: post-norm, as in the first Transformers
+};
+
+enum class PositionKind : uint8_t {
+  rope,
+  learned,  // a vector for each position, added to the token's
+};
+
+enum class FeedForwardKind : uint8_t {
+  swiglu,  // down(silu(gate(x)) · up(x))
+  gelu,    // down(gelu(up(x))), with biases
+};
+
+// A head on the hidden state of a sequence's first token: out(tanh(dense(x))), with biases.
+struct ClassifierSpec {
+  int32_t labels = 1;
+  bool sigmoid = false;  // what is said of a label is the sigmoid of its logit, not the logit
+};
+
 struct LayerSpec {
   int32_t window = 0;  // 0: attends to all earlier positions; w: to the last w, its own included
 };
@@ -51,19 +83,30 @@ struct ArchSpec {
   int32_t max_positions = 0;  // what the model was made for
   float norm_eps = 1e-6f;
 
-  RopeSpec rope;
+  AttentionKind attention = AttentionKind::causal;
+  NormKind norm = NormKind::rms;
+  NormPlace norm_place = NormPlace::before;
+  FeedForwardKind feed_forward = FeedForwardKind::swiglu;
+  PositionKind positions = PositionKind::rope;
+  RopeSpec rope;                // for PositionKind::rope
+  int32_t position_offset = 0;  // learned: where in the table position 0 stands
+  int32_t token_types = 0;      // kinds of segments, each with a vector that is added to its tokens'; 0: none
+  bool embedding_norm = false;  // of the sum of a token's vectors
   std::vector<LayerSpec> layers;
 
   bool qkv_bias = false;
   bool output_bias = false;  // of the attention's output projection
   bool qk_norm = false;      // RMS norm of each head's query and key, before rope
   bool tied_embeddings = false;
+  std::optional<ClassifierSpec> classifier = {};
 
   std::optional<int32_t> bos_id;
   std::vector<int32_t> eos_ids;  // any of them ends an answer
 
   int32_t q_width() const { return heads * head_dim; }
   int32_t kv_width() const { return kv_heads * head_dim; }
+  // Predicts next tokens; what does not is an encoder.
+  bool makes_text() const { return attention == AttentionKind::causal; }
 };
 
 inline constexpr int32_t kMaxLayers = 4096;

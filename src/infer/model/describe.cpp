@@ -32,7 +32,7 @@ Result<ModelDescription> describe(const std::filesystem::path& path) {
   description.spec = std::move(files.spec);
   for (const std::string_view name : files.source.names()) {
     const TensorView* tensor = files.source.find(name);
-    if (tensor != nullptr && !name.ends_with(files.names->harmless)) count(*tensor, description);
+    if (tensor != nullptr && !files.names->is_harmless(name)) count(*tensor, description);
   }
   std::ranges::sort(description.dtypes, std::greater<>(), &DTypeShare::bytes);
   return description;

@@ -47,6 +47,8 @@ int64_t Model::weight_bytes() const {
       bytes += packed(*matrix);
     }
   }
+  if (weights_->classifier) bytes += packed(weights_->classifier->dense) + packed(weights_->classifier->out);
+  bytes += static_cast<int64_t>((weights_->positions.size() + weights_->token_types.size()) * sizeof(float));
   return bytes;
 }
 

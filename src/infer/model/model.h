@@ -35,7 +35,8 @@ struct BatchSequence {
 struct Batch {
   std::span<const int32_t> tokens;  // [rows], each in [0, vocab)
   std::span<const BatchSequence> sequences;
-  std::span<const int32_t> logit_rows;  // the rows whose logits are wanted, in any order
+  std::span<const int32_t> logit_rows;  // the rows whose logits, or hidden states, are wanted, in any order
+  std::span<const int32_t> token_types = {};  // [rows], each in [0, spec().token_types); empty: all 0
 };
 
 struct ModelOptions {
@@ -66,9 +67,18 @@ class Model {
 
   // logits: [logit_rows.size(), vocab], row i belongs to logit_rows[i]. Writes the rows' keys and values into
   // `cache`. Allocates nothing. One caller at a time.
-  // REQUIRES: a cache of this model's kv_geometry; tokens.size() <= max_rows(), logit_rows.size() <=
-  // max_rows().
+  // REQUIRES: spec().makes_text(); a cache of this model's kv_geometry; tokens.size() <= max_rows(),
+  // logit_rows.size() <= max_rows().
   void forward(const Batch& batch, KvCache& cache, ThreadPool& pool, float* logits);
+
+  // The same, but what the head would read: hidden: [logit_rows.size(), hidden], after the final norm where
+  // the model has one. Of models that make no text too: these have no cache (it is ignored, and may be null),
+  // and each sequence is whole, from position 0 on, without pages.
+  void hidden_states(const Batch& batch, KvCache* cache, ThreadPool& pool, float* hidden);
+
+  // labels: [rows, spec().classifier->labels], logits, from the hidden states of as many sequences' first
+  // rows. REQUIRES: spec().classifier, and rows <= max_rows().
+  void classify(const float* hidden, int64_t rows, ThreadPool& pool, float* labels);
 
   // From now on forward() adds its times to `profile`, which outlives the model; null: to nothing.
   void set_profile(ForwardProfile* profile) { profile_ = profile; }
@@ -77,8 +87,11 @@ class Model {
   struct Weights;
   struct Scratch;
   friend class WeightLoader;
+  friend struct ForwardPass;
   Model();
-  void prepare(const Batch& batch, const KvCache& cache);
+  void prepare(const Batch& batch, const KvCache* cache);
+  void run(const Batch& batch, KvCache* cache, ThreadPool& pool);
+  void collect(const Batch& batch, float* hidden) const;
 
   ArchSpec spec_;
   int32_t max_rows_ = 0;

@@ -36,14 +36,17 @@ Result<ModelFiles> open_folder(const std::filesystem::path& folder) {
   FERRY_TRY(ArchSpec spec, spec_from_config(document.get_object(), config.string()));
   FERRY_TRY_VOID(read_generation_config(folder / "generation_config.json", spec));
   FERRY_TRY(WeightSource source, WeightSource::open(folder));
-  return ModelFiles{"safetensors", std::move(spec), &kHuggingFaceNames, std::move(source)};
+  const TensorNames& names = names_of_family(spec.family);
+  std::string base(names.base);
+  if (source.find(base + std::string(names.embedding)) == nullptr) base.clear();
+  return ModelFiles{"safetensors", std::move(spec), &names, std::move(base), std::move(source)};
 }
 
 Result<ModelFiles> open_gguf(const std::filesystem::path& path) {
   FERRY_TRY(WeightSource source, WeightSource::open(path));  // refuses one part of a split model
   FERRY_TRY(const auto file, GgufFile::open(path));
   FERRY_TRY(ArchSpec spec, spec_from_gguf(*file));
-  return ModelFiles{"gguf", std::move(spec), &kGgufNames, std::move(source)};
+  return ModelFiles{"gguf", std::move(spec), &kGgufNames, {}, std::move(source)};
 }
 
 }  // namespace

@@ -10,9 +10,14 @@
 
 namespace ferry {
 
-// Vectors that the family does not have are empty.
+struct NormWeights {
+  std::vector<float> weight;  // [hidden]; empty: no such norm
+  std::vector<float> bias;    // [hidden], of layer norms
+};
+
+// Vectors and matrices that the family does not have are empty.
 struct LayerWeights {
-  std::vector<float> attention_norm;      // [hidden]
+  NormWeights attention_norm;
   kernels::PackedMatrix q;                // [q_width, hidden]
   kernels::PackedMatrix k, v;             // [kv_width, hidden]
   std::vector<float> q_bias;              // [q_width]
@@ -20,16 +25,29 @@ struct LayerWeights {
   std::vector<float> q_norm, k_norm;      // [head_dim]
   kernels::PackedMatrix attention_out;    // [hidden, q_width]
   std::vector<float> attention_out_bias;  // [hidden]
-  std::vector<float> feed_forward_norm;   // [hidden]
-  kernels::PackedMatrix gate, up;         // [intermediate, hidden]
-  kernels::PackedMatrix down;             // [hidden, intermediate]
+  NormWeights feed_forward_norm;
+  kernels::PackedMatrix gate, up;  // [intermediate, hidden]
+  kernels::PackedMatrix down;      // [hidden, intermediate]
+  std::vector<float> up_bias;      // [intermediate]
+  std::vector<float> down_bias;    // [hidden]
+};
+
+struct ClassifierWeights {
+  kernels::PackedMatrix dense;    // [hidden, hidden]
+  std::vector<float> dense_bias;  // [hidden]
+  kernels::PackedMatrix out;      // [labels, hidden]
+  std::vector<float> out_bias;    // [labels]
 };
 
 struct Model::Weights {
   kernels::PackedMatrix embedding;  // [vocab, hidden]
+  std::vector<float> positions;     // [position_offset + max_positions, hidden]
+  std::vector<float> token_types;   // [token_types, hidden]
+  NormWeights embedding_norm;
   std::vector<LayerWeights> layers;
-  std::vector<float> final_norm;              // [hidden]
+  NormWeights final_norm;
   std::optional<kernels::PackedMatrix> head;  // [vocab, hidden]; tied embeddings: the embedding itself
+  std::optional<ClassifierWeights> classifier;
 
   const kernels::PackedMatrix& output() const { return head ? *head : embedding; }
 };

@@ -17,15 +17,15 @@ enum class Op {
   attention,
   attention_out,
   gate_up,
-  swiglu,
+  activation,
   down,
   add,
   head
 };
 
 inline constexpr std::array<std::string_view, 12> kOpNames = {
-    "gather",        "norm",    "qkv",    "rope", "store_kv", "attention",
-    "attention_out", "gate_up", "swiglu", "down", "add",      "head"};
+    "gather",        "norm",    "qkv",        "rope", "store_kv", "attention",
+    "attention_out", "gate_up", "activation", "down", "add",      "head"};
 
 // Sums over passes. Used by the thread that calls forward().
 class ForwardProfile {

@@ -8,13 +8,20 @@ namespace ferry {
 
 Result<Model::Scratch> Model::Scratch::create(const ArchSpec& spec, int32_t max_rows) {
   Scratch scratch;
-  const int64_t half = spec.rope.rotary_dims / 2;
+  const bool rotates = spec.positions == PositionKind::rope;
+  const bool gated = spec.feed_forward == FeedForwardKind::swiglu;
+  const int64_t half = rotates ? spec.rope.rotary_dims / 2 : 0;
   const std::pair<float**, int64_t> parts[] = {
-      {&scratch.x, spec.hidden},          {&scratch.h, spec.hidden},
-      {&scratch.q, spec.q_width()},       {&scratch.k, spec.kv_width()},
-      {&scratch.v, spec.kv_width()},      {&scratch.mixed, spec.q_width()},
-      {&scratch.gate, spec.intermediate}, {&scratch.up, spec.intermediate},
-      {&scratch.cosines, half},           {&scratch.sines, half},
+      {&scratch.x, spec.hidden},
+      {&scratch.h, spec.hidden},
+      {&scratch.q, spec.q_width()},
+      {&scratch.k, spec.kv_width()},
+      {&scratch.v, spec.kv_width()},
+      {&scratch.mixed, spec.q_width()},
+      {&scratch.gate, gated ? spec.intermediate : 0},
+      {&scratch.up, spec.intermediate},
+      {&scratch.cosines, half},
+      {&scratch.sines, half},
   };
   // Each part begins on a cache line of its own.
   const auto padded = [&](int64_t width) { return (width * max_rows + 15) / 16 * 16; };
@@ -28,7 +35,7 @@ Result<Model::Scratch> Model::Scratch::create(const ArchSpec& spec, int32_t max_
     next += padded(width);
   }
   scratch.sequences.reserve(static_cast<size_t>(max_rows));
-  scratch.frequencies = rope_frequencies(spec.rope);
+  if (rotates) scratch.frequencies = rope_frequencies(spec.rope);
   return scratch;
 }
 

@@ -1,26 +1,49 @@
 #pragma once
 // What the tensors are called in the two kinds of file. Inside the room only.
 
+#include <span>
 #include <string_view>
 
 namespace ferry {
 
 struct TensorNames {
-  // Whole names.
+  // Whole names, after `base` where the file has it.
+  std::string_view base = {};  // "bert.": what models with a head put before the names of the rest
   std::string_view embedding;
-  std::string_view final_norm;
-  std::string_view head;
+  std::string_view positions = {};
+  std::string_view token_types = {};
+  std::string_view embedding_norm = {};  // without ".weight" or ".bias"
+  std::string_view final_norm = {};
+  // Whole names without `base`.
+  std::string_view head = {};
+  std::string_view classifier_dense = {};  // without ".weight" or ".bias"
+  std::string_view classifier_out = {};    // the same
   std::string_view layer;  // followed by the layer's number and a dot, then by one of those below
   // Without the ".weight" or ".bias" at the end.
   std::string_view attention_norm;
   std::string_view q, k, v;
-  std::string_view q_norm, k_norm;
+  std::string_view q_norm = {}, k_norm = {};
   std::string_view attention_out;
   std::string_view feed_forward_norm;
-  std::string_view gate, up, down;
-  // Names that end so hold nothing that is not computed or read elsewhere.
-  std::string_view harmless;
+  std::string_view gate = {}, up, down;
+  // Names that contain one of these hold nothing that is not computed or read elsewhere, or nothing that the
+  // hidden states depend on.
+  std::span<const std::string_view> harmless;
+
+  bool is_harmless(std::string_view name) const {
+    for (const std::string_view part : harmless) {
+      if (name.find(part) != std::string_view::npos) return true;
+    }
+    return false;
+  }
 };
+
+inline constexpr std::string_view kHarmlessInHuggingFace[] = {".rotary_emb.inv_freq"};
+inline constexpr std::string_view kHarmlessInGguf[] = {"rope_freqs.weight"};
+// Numbers 0, 1, ..., and the heads that a masked language model was trained with.
+inline constexpr std::string_view kHarmlessInEncoders[] = {
+    "embeddings.position_ids", "embeddings.token_type_ids", "pooler.dense.",
+    "cls.predictions.",        "cls.seq_relationship.",     "lm_head."};
 
 inline constexpr TensorNames kHuggingFaceNames = {
     .embedding = "model.embed_tokens.weight",
@@ -38,8 +61,37 @@ inline constexpr TensorNames kHuggingFaceNames = {
     .gate = "mlp.gate_proj",
     .up = "mlp.up_proj",
     .down = "mlp.down_proj",
-    .harmless = ".rotary_emb.inv_freq",
+    .harmless = kHarmlessInHuggingFace,
 };
+
+inline constexpr TensorNames kBertNames = {
+    .base = "bert.",
+    .embedding = "embeddings.word_embeddings.weight",
+    .positions = "embeddings.position_embeddings.weight",
+    .token_types = "embeddings.token_type_embeddings.weight",
+    .embedding_norm = "embeddings.LayerNorm",
+    .classifier_dense = "bert.pooler.dense",
+    .classifier_out = "classifier",
+    .layer = "encoder.layer.",
+    .attention_norm = "attention.output.LayerNorm",
+    .q = "attention.self.query",
+    .k = "attention.self.key",
+    .v = "attention.self.value",
+    .attention_out = "attention.output.dense",
+    .feed_forward_norm = "output.LayerNorm",
+    .up = "intermediate.dense",
+    .down = "output.dense",
+    .harmless = kHarmlessInEncoders,
+};
+
+constexpr TensorNames roberta_names() {
+  TensorNames names = kBertNames;
+  names.base = "roberta.";
+  names.classifier_dense = "classifier.dense";
+  names.classifier_out = "classifier.out_proj";
+  return names;
+}
+inline constexpr TensorNames kRobertaNames = roberta_names();
 
 inline constexpr TensorNames kGgufNames = {
     .embedding = "token_embd.weight",
@@ -57,7 +109,7 @@ inline constexpr TensorNames kGgufNames = {
     .gate = "ffn_gate",
     .up = "ffn_up",
     .down = "ffn_down",
-    .harmless = "rope_freqs.weight",
+    .harmless = kHarmlessInGguf,
 };
 
 }  // namespace ferry

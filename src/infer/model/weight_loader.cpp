@@ -53,14 +53,31 @@ Result<kernels::PackedMatrix> WeightLoader::matrix(std::string name, int64_t out
   return *std::move(packed);
 }
 
-Result<std::vector<float>> WeightLoader::vector(std::string name, int64_t length, bool wanted) {
-  if (!wanted) return std::vector<float>();
-  FERRY_TRY(const TensorView view, files_.source.require(name, {length}));
-  std::vector<float> out(static_cast<size_t>(length));
-  dequantize_row(view.dtype, view.data, length, out.data());
+Result<std::vector<float>> WeightLoader::floats(std::string name, const Shape& shape) {
+  FERRY_TRY(const TensorView view, files_.source.require(name, shape));
+  std::vector<float> out(static_cast<size_t>(view.shape.elements()));
+  dequantize_row(view.dtype, view.data, view.shape.elements(), out.data());
   finished(view);
   taken_.insert(std::move(name));
   return out;
+}
+
+Result<std::vector<float>> WeightLoader::vector(std::string name, int64_t length, bool wanted) {
+  if (!wanted) return std::vector<float>();
+  return floats(std::move(name), {length});
+}
+
+Result<std::vector<float>> WeightLoader::rows(std::string name, int64_t rows) {
+  if (rows == 0) return std::vector<float>();
+  return floats(std::move(name), {rows, spec_.hidden});
+}
+
+Result<NormWeights> WeightLoader::norm(const std::string& name, bool wanted) {
+  NormWeights norm;
+  if (!wanted) return norm;
+  FERRY_TRY(norm.weight, vector(name + ".weight", spec_.hidden));
+  FERRY_TRY(norm.bias, vector(name + ".bias", spec_.hidden, spec_.norm == NormKind::layer));
+  return norm;
 }
 
 Result<void> WeightLoader::load_attention(const std::string& prefix, LayerWeights& w) {
@@ -71,7 +88,7 @@ Result<void> WeightLoader::load_attention(const std::string& prefix, LayerWeight
   const int64_t q_width = spec_.q_width();
   const int64_t kv_width = spec_.kv_width();
 
-  FERRY_TRY(w.attention_norm, vector(weight(names.attention_norm), hidden));
+  FERRY_TRY(w.attention_norm, norm(prefix + std::string(names.attention_norm)));
   FERRY_TRY(w.q, matrix(weight(names.q), q_width, hidden));
   FERRY_TRY(w.k, matrix(weight(names.k), kv_width, hidden));
   FERRY_TRY(w.v, matrix(weight(names.v), kv_width, hidden));
@@ -88,34 +105,69 @@ Result<void> WeightLoader::load_attention(const std::string& prefix, LayerWeight
 Result<void> WeightLoader::load_feed_forward(const std::string& prefix, LayerWeights& w) {
   const TensorNames& names = *files_.names;
   const auto weight = [&](std::string_view name) { return fmt::format("{}{}.weight", prefix, name); };
-  FERRY_TRY(w.feed_forward_norm, vector(weight(names.feed_forward_norm), spec_.hidden));
-  FERRY_TRY(w.gate, matrix(weight(names.gate), spec_.intermediate, spec_.hidden));
+  const auto bias = [&](std::string_view name) { return fmt::format("{}{}.bias", prefix, name); };
+  const bool gated = spec_.feed_forward == FeedForwardKind::swiglu;
+  FERRY_TRY(w.feed_forward_norm, norm(prefix + std::string(names.feed_forward_norm)));
+  if (gated) {
+    FERRY_TRY(w.gate, matrix(weight(names.gate), spec_.intermediate, spec_.hidden));
+  }
   FERRY_TRY(w.up, matrix(weight(names.up), spec_.intermediate, spec_.hidden));
+  FERRY_TRY(w.up_bias, vector(bias(names.up), spec_.intermediate, !gated));
   FERRY_TRY(w.down, matrix(weight(names.down), spec_.hidden, spec_.intermediate));
+  FERRY_TRY(w.down_bias, vector(bias(names.down), spec_.hidden, !gated));
   return {};
 }
 
 Result<LayerWeights> WeightLoader::load_layer(size_t index) {
   LayerWeights w;
-  const std::string prefix = fmt::format("{}{}.", files_.names->layer, index);
+  const std::string prefix = fmt::format("{}{}{}.", files_.base, files_.names->layer, index);
   FERRY_TRY_VOID(load_attention(prefix, w));
   FERRY_TRY_VOID(load_feed_forward(prefix, w));
   return w;
 }
 
+Result<void> WeightLoader::load_embeddings(Model::Weights& weights) {
+  const TensorNames& names = *files_.names;
+  const auto whole = [&](std::string_view name) { return files_.base + std::string(name); };
+  const bool learned = spec_.positions == PositionKind::learned;
+  FERRY_TRY(weights.embedding, matrix(whole(names.embedding), spec_.vocab, spec_.hidden));
+  FERRY_TRY(weights.positions,
+            rows(whole(names.positions), learned ? spec_.position_offset + spec_.max_positions : 0));
+  FERRY_TRY(weights.token_types, rows(whole(names.token_types), spec_.token_types));
+  FERRY_TRY(weights.embedding_norm, norm(whole(names.embedding_norm), spec_.embedding_norm));
+  return {};
+}
+
+Result<void> WeightLoader::load_head(Model::Weights& weights) {
+  if (spec_.classifier) {
+    FERRY_TRY(weights.classifier, load_classifier());
+  }
+  if (!spec_.makes_text()) return {};
+  FERRY_TRY(weights.final_norm.weight, vector(std::string(files_.names->final_norm), spec_.hidden));
+  if (spec_.tied_embeddings) return check_tied_head();
+  FERRY_TRY(weights.head, matrix(std::string(files_.names->head), spec_.vocab, spec_.hidden));
+  return {};
+}
+
+Result<ClassifierWeights> WeightLoader::load_classifier() {
+  ClassifierWeights w;
+  const std::string dense(files_.names->classifier_dense);
+  const std::string out(files_.names->classifier_out);
+  FERRY_TRY(w.dense, matrix(dense + ".weight", spec_.hidden, spec_.hidden));
+  FERRY_TRY(w.dense_bias, vector(dense + ".bias", spec_.hidden));
+  FERRY_TRY(w.out, matrix(out + ".weight", spec_.classifier->labels, spec_.hidden));
+  FERRY_TRY(w.out_bias, vector(out + ".bias", spec_.classifier->labels));
+  return w;
+}
+
 Result<std::unique_ptr<Model::Weights>> WeightLoader::load() {
   auto weights = std::make_unique<Model::Weights>();
-  FERRY_TRY(weights->embedding, matrix(std::string(files_.names->embedding), spec_.vocab, spec_.hidden));
+  FERRY_TRY_VOID(load_embeddings(*weights));
   for (size_t i = 0; i < spec_.layers.size(); ++i) {
     FERRY_TRY(LayerWeights layer, load_layer(i));
     weights->layers.push_back(std::move(layer));
   }
-  FERRY_TRY(weights->final_norm, vector(std::string(files_.names->final_norm), spec_.hidden));
-  if (spec_.tied_embeddings) {
-    FERRY_TRY_VOID(check_tied_head());
-  } else {
-    FERRY_TRY(weights->head, matrix(std::string(files_.names->head), spec_.vocab, spec_.hidden));
-  }
+  FERRY_TRY_VOID(load_head(*weights));
   FERRY_TRY_VOID(check_unknown());
   return weights;
 }
@@ -140,7 +192,7 @@ Result<void> WeightLoader::check_tied_head() {
 
 Result<void> WeightLoader::check_unknown() const {
   for (const std::string_view name : files_.source.names()) {
-    if (name.ends_with(files_.names->harmless) || taken_.contains(name)) continue;
+    if (files_.names->is_harmless(name) || taken_.contains(name)) continue;
     return fail(
         ErrorCode::unsupported,
         "{}: tensor {} is not part of a {} model of {} layers as its configuration describes it; Ferry "

@@ -25,12 +25,20 @@ class WeightLoader {
   Result<std::unique_ptr<Model::Weights>> load();
 
  private:
+  Result<void> load_embeddings(Model::Weights& weights);
+  Result<void> load_head(Model::Weights& weights);
+  Result<ClassifierWeights> load_classifier();
   Result<LayerWeights> load_layer(size_t index);
   Result<void> load_attention(const std::string& prefix, LayerWeights& w);
   Result<void> load_feed_forward(const std::string& prefix, LayerWeights& w);
   Result<kernels::PackedMatrix> matrix(std::string name, int64_t outputs, int64_t inputs);
   // Empty when not wanted.
   Result<std::vector<float>> vector(std::string name, int64_t length, bool wanted = true);
+  // [rows, hidden]; empty for no rows
+  Result<std::vector<float>> rows(std::string name, int64_t rows);
+  Result<std::vector<float>> floats(std::string name, const Shape& shape);
+  // `name` without ".weight" or ".bias".
+  Result<NormWeights> norm(const std::string& name, bool wanted = true);
   Result<void> check_tied_head();
   Result<void> check_unknown() const;
   void finished(const TensorView& view);

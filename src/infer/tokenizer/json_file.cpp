@@ -78,6 +78,7 @@ Result<std::unique_ptr<TokenizerParts>> parts_from_json(std::string_view text, s
             post_processor_from_json(member(*document, "post_processor"), where("post_processor")));
   parts->before = std::move(around.before);
   parts->after = std::move(around.after);
+  parts->pair = std::move(around.pair);
 
   FERRY_TRY(const json::object* model, json_require<const json::object*>(*document, "model", source));
   FERRY_TRY_VOID(model_from_json(*model, where("model"), pre.byte_level, *parts));

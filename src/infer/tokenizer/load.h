@@ -29,6 +29,7 @@ Result<PreTokenizerSpec> pre_tokenizer_from_json(const json::value& document, st
 Result<Decoder> decoder_from_json(const json::value& document, std::string_view where);
 struct SurroundingTokens {
   std::vector<TokenId> before, after;
+  std::vector<PairPart> pair = {};  // empty: it does not say how two texts are framed
 };
 Result<SurroundingTokens> post_processor_from_json(const json::value& document, std::string_view where);
 

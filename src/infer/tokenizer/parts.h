@@ -17,6 +17,14 @@
 
 namespace ferry {
 
+// A part of what the post-processor makes of two texts.
+struct PairPart {
+  enum class Kind { special, first, second };
+  Kind kind = Kind::special;
+  TokenId token = kNoToken;  // of a special part
+  int32_t type = 0;          // of the segment that its tokens are of
+};
+
 // Text goes: raw added tokens -> normaliser -> normalised added tokens -> pre-tokeniser -> model, and the
 // post-processor's tokens around it.
 struct TokenizerParts {
@@ -32,6 +40,7 @@ struct TokenizerParts {
   std::unique_ptr<Model> model;
   std::vector<TokenId> before;  // what the post-processor puts around the text
   std::vector<TokenId> after;
+  std::vector<PairPart> pair;  // the same for two texts; empty: the file does not say
   Decoder decoder;
 
   std::vector<AddedToken> added;  // ascending IDs

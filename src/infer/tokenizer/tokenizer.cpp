@@ -166,6 +166,19 @@ Input join(std::span<const TextPiece> pieces, std::string& text) {
   return input;
 }
 
+// How much of two texts fits into `most` tokens, as `tokenizers` cuts "longest_first".
+std::pair<size_t, size_t> cut_longest_first(size_t first, size_t second, size_t most) {
+  if (first + second <= most) return {first, second};
+  const size_t shorter = std::min(first, second);
+  size_t kept_shorter = shorter;
+  size_t kept_longer = most - std::min(shorter, most);
+  if (kept_longer < shorter) {
+    kept_shorter = most / 2;
+    kept_longer = most - kept_shorter;
+  }
+  return first > second ? std::pair(kept_longer, kept_shorter) : std::pair(kept_shorter, kept_longer);
+}
+
 Result<std::shared_ptr<const MappedFile>> map_if_there(const std::filesystem::path& path) {
   auto file = MappedFile::open(path);
   if (!file && file.error().code == ErrorCode::not_found) return nullptr;
@@ -231,6 +244,41 @@ std::vector<TokenId> Tokenizer::encode_pieces(std::span<const TextPiece> pieces,
   Encoding(*parts_, out).run(input);
   if (add_special) out.insert(out.end(), parts_->after.begin(), parts_->after.end());
   return out;
+}
+
+FramedText Tokenizer::frame(std::string_view text, size_t most) const {
+  FramedText framed;
+  framed.ids = encode(text, {.add_special = true, .parse_special = false});
+  if (framed.ids.size() <= most) return framed;
+  const size_t room = most - std::min(most, parts_->before.size() + parts_->after.size());
+  framed.ids.resize(parts_->before.size() + room);
+  framed.ids.insert(framed.ids.end(), parts_->after.begin(), parts_->after.end());
+  return framed;
+}
+
+Result<FramedText> Tokenizer::frame_pair(std::string_view first, std::string_view second, size_t most) const {
+  if (parts_->pair.empty()) {
+    return fail(ErrorCode::unsupported, "the model's tokenizer does not say how two texts are put together");
+  }
+  std::vector<TokenId> texts[2] = {encode(first, {.add_special = false, .parse_special = false}),
+                                   encode(second, {.add_special = false, .parse_special = false})};
+  const size_t specials = parts_->pair.size() - 2;
+  const auto [kept_first, kept_second] =
+      cut_longest_first(texts[0].size(), texts[1].size(), most - std::min(most, specials));
+  texts[0].resize(kept_first);
+  texts[1].resize(kept_second);
+
+  FramedText framed;
+  for (const PairPart& part : parts_->pair) {
+    if (part.kind == PairPart::Kind::special) {
+      framed.ids.push_back(part.token);
+    } else {
+      const std::vector<TokenId>& text = texts[part.kind == PairPart::Kind::first ? 0 : 1];
+      framed.ids.insert(framed.ids.end(), text.begin(), text.end());
+    }
+    framed.types.resize(framed.ids.size(), part.type);
+  }
+  return framed;
 }
 
 std::string Tokenizer::decode(std::span<const TokenId> ids, bool skip_special) const {

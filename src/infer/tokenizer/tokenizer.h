@@ -39,6 +39,12 @@ struct TextPiece {
   bool parse_special = true;
 };
 
+// What an encoder reads: one text, or two, with special tokens around them.
+struct FramedText {
+  std::vector<TokenId> ids;
+  std::vector<int32_t> types;  // the segment that each is of; empty: all are of 0
+};
+
 // Immutable after loading; any thread may use it.
 // Text that is not valid UTF-8 is read as with U+FFFD in place of each ill-formed part
 // (replace_invalid_utf8).
@@ -65,6 +71,13 @@ class Tokenizer {
   // adjoining pieces with parse_special. With no special token hidden in the other pieces this is encode() of
   // the concatenation: words are split and merged across the pieces' borders.
   std::vector<TokenId> encode_pieces(std::span<const TextPiece> pieces, bool add_special = false) const;
+
+  // As encode() with add_special and without parse_special; of more than `most` tokens the text loses its last
+  // ones. (The special tokens stay, even if they alone are more.)
+  FramedText frame(std::string_view text, size_t most = SIZE_MAX) const;
+  // Two texts for a model that judges pairs. Of more than `most` tokens the texts lose their last ones, the
+  // longer one first. `unsupported` where the file does not say how two texts are framed.
+  Result<FramedText> frame_pair(std::string_view first, std::string_view second, size_t most = SIZE_MAX) const;
 
   // Valid UTF-8; bytes that form no character become U+FFFD. IDs that are not in the vocabulary give nothing.
   std::string decode(std::span<const TokenId> ids, bool skip_special = true) const;

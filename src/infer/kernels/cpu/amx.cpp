@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -34,6 +35,7 @@ namespace {
 #include "infer/kernels/cpu/simd/math.h"
 //
 #include "infer/kernels/cpu/simd/attention.h"
+#include "infer/kernels/cpu/simd/bidirectional.h"
 #include "infer/kernels/cpu/simd/elementwise.h"
 #include "infer/kernels/cpu/simd/weights.h"
 //
@@ -149,12 +151,15 @@ const KernelTable kAmxTable = {
     .matmul = choose_matmul<amx::amx_matmul<amx::HardwareTiles>, int8_matmul_avx512>,
     .gather = choose_gather<amx::gather>,
     .rms_norm = amx::rms_norm,
+    .layer_norm = amx::layer_norm,
     .rope = amx::rope,
     .swiglu = amx::swiglu,
+    .gelu = amx::gelu,
     .add = amx::add,
     .add_bias = amx::add_bias,
     .store_kv = store_kv,
     .attention = amx::attention,
+    .bidirectional_attention = amx::bidirectional_attention,
 };
 
 }  // namespace ferry::kernels::cpu

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -28,6 +29,7 @@ namespace {
 #include "infer/kernels/cpu/simd/math.h"
 //
 #include "infer/kernels/cpu/simd/attention.h"
+#include "infer/kernels/cpu/simd/bidirectional.h"
 #include "infer/kernels/cpu/simd/elementwise.h"
 #include "infer/kernels/cpu/simd/weights.h"
 //
@@ -56,12 +58,15 @@ const KernelTable kAvx2Table = {
     .matmul = choose_matmul<avx2::matmul, int8_matmul_avx2>,
     .gather = choose_gather<avx2::gather>,
     .rms_norm = avx2::rms_norm,
+    .layer_norm = avx2::layer_norm,
     .rope = avx2::rope,
     .swiglu = avx2::swiglu,
+    .gelu = avx2::gelu,
     .add = avx2::add,
     .add_bias = avx2::add_bias,
     .store_kv = store_kv,
     .attention = avx2::attention,
+    .bidirectional_attention = avx2::bidirectional_attention,
 };
 
 }  // namespace ferry::kernels::cpu

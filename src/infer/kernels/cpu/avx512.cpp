@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -34,6 +35,7 @@ namespace {
 #include "infer/kernels/cpu/simd/math.h"
 //
 #include "infer/kernels/cpu/simd/attention.h"
+#include "infer/kernels/cpu/simd/bidirectional.h"
 #include "infer/kernels/cpu/simd/elementwise.h"
 #include "infer/kernels/cpu/simd/weights.h"
 //
@@ -62,12 +64,15 @@ const KernelTable kAvx512Table = {
     .matmul = choose_matmul<avx512::matmul, int8_matmul_avx512>,
     .gather = choose_gather<avx512::gather>,
     .rms_norm = avx512::rms_norm,
+    .layer_norm = avx512::layer_norm,
     .rope = avx512::rope,
     .swiglu = avx512::swiglu,
+    .gelu = avx512::gelu,
     .add = avx512::add,
     .add_bias = avx512::add_bias,
     .store_kv = store_kv,
     .attention = avx512::attention,
+    .bidirectional_attention = avx512::bidirectional_attention,
 };
 
 }  // namespace ferry::kernels::cpu

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -35,6 +36,7 @@ namespace {
 #include "infer/kernels/cpu/simd/math.h"
 //
 #include "infer/kernels/cpu/simd/attention.h"
+#include "infer/kernels/cpu/simd/bidirectional.h"
 #include "infer/kernels/cpu/simd/elementwise.h"
 #include "infer/kernels/cpu/simd/weights.h"
 //
@@ -86,12 +88,15 @@ const KernelTable kAvx512Bf16Table = {
     .matmul = choose_matmul<avx512bf16::bf16_matmul, int8_matmul_avx512>,
     .gather = choose_gather<avx512bf16::gather_exact>,
     .rms_norm = avx512bf16::rms_norm,
+    .layer_norm = avx512bf16::layer_norm,
     .rope = avx512bf16::rope,
     .swiglu = avx512bf16::swiglu,
+    .gelu = avx512bf16::gelu,
     .add = avx512bf16::add,
     .add_bias = avx512bf16::add_bias,
     .store_kv = store_kv,
     .attention = avx512bf16::attention,
+    .bidirectional_attention = avx512bf16::bidirectional_attention,
 };
 
 }  // namespace ferry::kernels::cpu

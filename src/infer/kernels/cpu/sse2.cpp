@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -27,6 +28,7 @@ namespace {
 #include "infer/kernels/cpu/simd/math.h"
 //
 #include "infer/kernels/cpu/simd/attention.h"
+#include "infer/kernels/cpu/simd/bidirectional.h"
 #include "infer/kernels/cpu/simd/elementwise.h"
 #include "infer/kernels/cpu/simd/weights.h"
 //
@@ -54,12 +56,15 @@ const KernelTable kSse2Table = {
     .matmul = choose_matmul<sse2::matmul, int8_matmul_sse2>,
     .gather = choose_gather<sse2::gather>,
     .rms_norm = sse2::rms_norm,
+    .layer_norm = sse2::layer_norm,
     .rope = sse2::rope,
     .swiglu = sse2::swiglu,
+    .gelu = sse2::gelu,
     .add = sse2::add,
     .add_bias = sse2::add_bias,
     .store_kv = store_kv,
     .attention = sse2::attention,
+    .bidirectional_attention = sse2::bidirectional_attention,
 };
 
 }  // namespace ferry::kernels::cpu

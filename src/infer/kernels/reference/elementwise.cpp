@@ -8,6 +8,10 @@ void swiglu(const float* gate, const float* up, int64_t count, float* out) {
   for (int64_t i = 0; i < count; ++i) out[i] = gate[i] / (1.0f + std::exp(-gate[i])) * up[i];
 }
 
+void gelu(const float* x, int64_t count, float* out) {
+  for (int64_t i = 0; i < count; ++i) out[i] = x[i] * 0.5f * std::erfc(-x[i] * 0.707106781f);
+}
+
 void add(float* x, const float* y, int64_t count) {
   for (int64_t i = 0; i < count; ++i) x[i] += y[i];
 }

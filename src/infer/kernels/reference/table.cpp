@@ -24,12 +24,15 @@ const KernelTable kTable = {
     .matmul = matmul,
     .gather = gather,
     .rms_norm = rms_norm,
+    .layer_norm = layer_norm,
     .rope = rope,
     .swiglu = swiglu,
+    .gelu = gelu,
     .add = add,
     .add_bias = add_bias,
     .store_kv = store_kv,
     .attention = attention,
+    .bidirectional_attention = bidirectional_attention,
 };
 
 }  // namespace ferry::kernels::reference

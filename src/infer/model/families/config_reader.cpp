@@ -1,10 +1,13 @@
 #include "infer/model/families/config_reader.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
 namespace ferry {
 namespace {
+
+constexpr size_t kMaxMembers = size_t{1} << 20;
 
 bool is_neutral(const json::value& value) {
   if (value.is_null()) return true;
@@ -120,6 +123,11 @@ std::optional<ConfigReader> ConfigReader::member(std::string_view key) {
   const std::optional<const json::object*> object = read<const json::object*>(key);
   if (!object) return std::nullopt;
   return ConfigReader(**object, fmt::format("{}: \"{}\"", where_, key));
+}
+
+int32_t ConfigReader::members(std::string_view key, int32_t fallback) {
+  const std::optional<const json::object*> object = read<const json::object*>(key);
+  return object ? static_cast<int32_t>(std::min<size_t>((*object)->size(), kMaxMembers)) : fallback;
 }
 
 void ConfigReader::refuse(std::initializer_list<std::string_view> keys) {

@@ -35,6 +35,7 @@ class ConfigReader {
   std::string text(std::string_view key, std::string_view fallback);
   std::vector<std::string> texts(std::string_view key);      // empty when absent
   std::vector<int32_t> token_ids(std::string_view key);      // one number or a list; empty when absent
+  int32_t members(std::string_view key, int32_t fallback);   // how many an object has
   std::optional<ConfigReader> member(std::string_view key);  // an object; pass its errors on with absorb()
 
   // For features that Ferry does not have: fails unless the field is absent, null, false or 0.

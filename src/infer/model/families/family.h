@@ -8,6 +8,7 @@
 #include "infer/model/arch_spec.h"
 #include "infer/model/families/config_reader.h"
 #include "infer/model/families/gguf_reader.h"
+#include "infer/model/tensor_names.h"
 
 namespace ferry {
 
@@ -18,15 +19,21 @@ struct Family {
   std::string_view gguf_architecture;  // "general.architecture"; empty when GGUF files go by another family's
   ArchSpec (*from_config)(ConfigReader& config);
   ArchSpec (*from_gguf)(GgufReader& file);
+  const TensorNames* names = &kHuggingFaceNames;  // in safetensors files
 };
 
 extern const Family kLlama;
 extern const Family kMistral;
 extern const Family kQwen2;
 extern const Family kQwen3;
+// A family of encoders has a class for each head that its weights may carry.
+extern const std::span<const Family> kBert;
+extern const std::span<const Family> kRoberta;
 
 // The families' entry points: pick the family, read, check. `where` names the file in messages.
 Result<ArchSpec> spec_from_config(const json::object& config, std::string_view where);
 Result<ArchSpec> spec_from_gguf(const GgufFile& file);
+// What its tensors are called in safetensors files. REQUIRES: an ArchSpec's family.
+const TensorNames& names_of_family(std::string_view family);
 
 }  // namespace ferry

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "infer/formats/quoted.h"
 #include "infer/model/families/family.h"
@@ -7,12 +8,18 @@
 namespace ferry {
 namespace {
 
-constexpr const Family* kFamilies[] = {&kLlama, &kMistral, &kQwen2, &kQwen3};
+std::vector<const Family*> all_families() {
+  std::vector<const Family*> families = {&kLlama, &kMistral, &kQwen2, &kQwen3};
+  for (const std::span<const Family> classes : {kBert, kRoberta}) {
+    for (const Family& one : classes) families.push_back(&one);
+  }
+  return families;
+}
 
 tl::unexpected<Error> unknown(std::string_view where, std::string_view name,
                               std::string_view Family::*known) {
   std::string list;
-  for (const Family* family : kFamilies) {
+  for (const Family* family : all_families()) {
     const std::string_view item = family->*known;
     if (item.empty()) continue;
     if (!list.empty()) list += ", ";
@@ -23,9 +30,10 @@ tl::unexpected<Error> unknown(std::string_view where, std::string_view name,
 }
 
 const Family* find(std::string_view name, std::string_view Family::*by) {
-  const auto* found =
-      std::ranges::find_if(kFamilies, [&](const Family* family) { return family->*by == name; });
-  return found == std::end(kFamilies) || name.empty() ? nullptr : *found;
+  const std::vector<const Family*> families = all_families();
+  const auto found =
+      std::ranges::find_if(families, [&](const Family* family) { return family->*by == name; });
+  return found == families.end() || name.empty() ? nullptr : *found;
 }
 
 }  // namespace
@@ -61,6 +69,10 @@ Result<ArchSpec> spec_from_gguf(const GgufFile& file) {
   FERRY_TRY_VOID(reader.finish());
   FERRY_TRY_VOID(check_spec(spec, file.name()));
   return spec;
+}
+
+const TensorNames& names_of_family(std::string_view family) {
+  return *find(family, &Family::name)->names;
 }
 
 }  // namespace ferry

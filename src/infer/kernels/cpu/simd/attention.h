@@ -256,11 +256,15 @@ inline std::span<Query> looking_at(std::span<Query> queries, Positions span) {
   return queries.subspan(first, last - first);
 }
 
+// What attend() works in: scores and outputs of one span.
+constexpr size_t attend_floats(int32_t head_dim) {
+  return static_cast<size_t>(kTileQueries) * static_cast<size_t>(kSpanTokens + head_dim);
+}
+
+// scores: [attend_floats(head_dim)], scratch
 template <class T>
-void attend(const AttentionArgs& args, const HeadPages<T>& pages, std::span<Query> queries) {
+void attend(const AttentionArgs& args, const HeadPages<T>& pages, std::span<Query> queries, float* scores) {
   const int32_t head_dim = args.kv.head_dim;
-  const size_t floats = static_cast<size_t>(kTileQueries) * static_cast<size_t>(kSpanTokens + head_dim);
-  float* scores = reinterpret_cast<float*>(thread_scratch(floats * sizeof(float)));
   const int32_t first = queries.front().positions.begin / kSpanTokens * kSpanTokens;
   for (int32_t begin = first; begin < queries.back().positions.end; begin += kSpanTokens) {
     const Positions span = {begin, begin + kSpanTokens};
@@ -306,7 +310,9 @@ void attend_tile(const AttentionArgs& args, const RowTile& tile, int32_t kv_head
       queries[count++] = {.q = args.q + at, .out = args.out + at, .positions = {begin, position + 1}};
     }
   }
-  attend(args, HeadPages<T>(args.kv, tile.sequence->pages, kv_head), std::span(queries.data(), count));
+  auto* scratch = reinterpret_cast<float*>(thread_scratch(attend_floats(args.kv.head_dim) * sizeof(float)));
+  attend(args, HeadPages<T>(args.kv, tile.sequence->pages, kv_head), std::span(queries.data(), count),
+         scratch);
 }
 
 inline void attention(const AttentionArgs& args, ThreadPool& pool) {
