@@ -22,6 +22,11 @@ void openapi(const Service& service, Call call);
 void tokenize(const Service& service, Call call);
 void detokenize(const Service& service, Call call);
 
+// OpenAI's embeddings, vLLM's scores, and documents ranked as Cohere, Jina and vLLM do.
+void embeddings(const Service& service, Call call);
+void score(const Service& service, Call call);
+void rerank(const Service& service, Call call);
+
 // OpenAI's two ways to ask for text (generate.h).
 void chat_completions(const Service& service, Call call);
 void completions(const Service& service, Call call);

@@ -88,6 +88,33 @@ constexpr Member kTokenize[] = {
     {"reasoning_effort", "string"},
 };
 
+constexpr Member kEmbedding[] = {
+    {"model", "string"},
+    {"input", "prompts"},
+    {"encoding_format", "string"},
+    {"dimensions", "integer"},
+    {"add_special_tokens", "boolean"},
+    {"truncate_prompt_tokens", "integer"},
+    {"truncation_side", "string"},
+    {"user", "string"},
+};
+
+constexpr Member kRerank[] = {
+    {"model", "string"},
+    {"query", "string"},
+    {"documents", "texts"},
+    {"top_n", "integer"},
+    {"return_documents", "boolean"},
+    {"truncate_prompt_tokens", "integer"},
+    {"truncation_side", "string"},
+};
+
+constexpr Member kScore[] = {
+    {"model", "string"},           {"text_1", "text or texts"},    {"text_2", "text or texts"},
+    {"queries", "text or texts"},  {"documents", "text or texts"}, {"truncate_prompt_tokens", "integer"},
+    {"truncation_side", "string"},
+};
+
 constexpr Member kDetokenize[] = {{"model", "string"}, {"tokens", "tokens"}};
 
 json::object list_of(json::object items) {
@@ -106,6 +133,10 @@ json::object schema_of(std::string_view kind) {
   if (kind == "strings") return list_of(text);
   if (kind == "tokens") return list_of(token);
   if (kind == "objects") return list_of({{"type", "object"}});
+  const json::object with_text = {
+      {"type", "object"}, {"properties", {{"text", text}}}, {"required", {"text"}}};
+  if (kind == "texts") return list_of(any_of({text, with_text}));
+  if (kind == "text or texts") return any_of({text, list_of(any_of({text, with_text}))});
   if (kind == "string or strings") return any_of({text, list_of(text)});
   if (kind == "prompts") return any_of({text, list_of(token), list_of(any_of({text, list_of(token)}))});
   if (kind == "messages") {
@@ -135,6 +166,9 @@ json::object schemas() {
                                 {"code", or_null("string")}}}};
   return {{"ChatCompletionRequest", request_schema({kCommon, kChat}, {"model", "messages"})},
           {"CompletionRequest", request_schema({kCommon, kCompletion}, {"model", "prompt"})},
+          {"EmbeddingRequest", request_schema({kEmbedding}, {"model", "input"})},
+          {"RerankRequest", request_schema({kRerank}, {"model", "query", "documents"})},
+          {"ScoreRequest", request_schema({kScore}, {"model"})},
           {"TokenizeRequest", request_schema({kTokenize}, {})},
           {"DetokenizeRequest", request_schema({kDetokenize}, {"tokens"})},
           {"Error", {{"type", "object"}, {"properties", {{"error", error}}}}}};

@@ -16,6 +16,12 @@ constexpr Route kRoutes[] = {
     {"POST", "/v1/chat/completions", Access::key, chat_completions, "The next message of a chat",
      "ChatCompletionRequest"},
     {"POST", "/v1/completions", Access::key, completions, "The continuation of a text", "CompletionRequest"},
+    {"POST", "/v1/embeddings", Access::key, embeddings, "Texts as vectors", "EmbeddingRequest"},
+    {"POST", "/v1/rerank", Access::key, rerank, "Documents by how well they fit a query", "RerankRequest"},
+    {"POST", "/v2/rerank", Access::key, rerank, "The same", "RerankRequest"},
+    {"POST", "/rerank", Access::key, rerank, "The same", "RerankRequest"},
+    {"POST", "/v1/score", Access::key, score, "How well texts fit others", "ScoreRequest"},
+    {"POST", "/score", Access::key, score, "The same", "ScoreRequest"},
     {"POST", "/tokenize", Access::key, tokenize, "A text or a chat as tokens", "TokenizeRequest"},
     {"POST", "/detokenize", Access::key, detokenize, "Tokens as text", "DetokenizeRequest"},
 };

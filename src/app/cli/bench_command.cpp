@@ -220,6 +220,9 @@ class BenchCommand final : public Command {
     pool.keep_caller();
     Report report;
     FERRY_TRY(const ModelDescription description, describe(path));
+    if (!description.spec.makes_text()) {
+      return fail(ErrorCode::unsupported, "{} makes no text; bench measures prompts and answers", name);
+    }
     FERRY_TRY(const auto model, load(console, path, name, cases, pool));
     FERRY_TRY(const ModelOptions options, make_model_options(engine.kernels, engine.arithmetic));
     const DType dtype = description.dtypes.at(0).dtype;

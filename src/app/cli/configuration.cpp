@@ -15,6 +15,7 @@ void Configuration::add(std::string title, Struct& settings) {
 Configuration::Configuration() {
   add("API", api);
   add("Engine", engine);
+  add("Embeddings", embed);
   add("Preparation", provider);
   add("Server", server);
   add("Log", log);

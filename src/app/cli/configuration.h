@@ -9,7 +9,7 @@
 #include "base/net/http_server.h"
 #include "base/observe/log.h"
 #include "base/settings/settings.h"
-#include "infer/engine/engine.h"
+#include "infer/host/host.h"
 #include "serve/providers/local.h"
 
 namespace ferry::cli {
@@ -43,8 +43,11 @@ class Configuration {
   HttpServerSettings server;
   api::ApiSettings api;
   EngineSettings engine;
+  EmbedSettings embed;
   LocalProviderSettings provider;
   LogSettings log;
+
+  HostSettings host() const { return {.engine = engine, .embed = embed}; }
 
   SettingList& settings() { return list_; }
   const std::vector<Group>& groups() const { return groups_; }

@@ -36,8 +36,8 @@ std::string files_text(const fs::path& model) {
 }  // namespace
 
 std::string fingerprint(const HostedModel& model, const EngineSettings& settings) {
-  const std::string text = fmt::format("{} {} {} {}\n{}", FERRY_VERSION, model.engine->kernels(),
-                                       settings.arithmetic, settings.kv_type, files_text(model.source.path));
+  const std::string text = fmt::format("{} {} {} {}\n{}", FERRY_VERSION, model.kernels(), settings.arithmetic,
+                                       settings.kv_type, files_text(model.source.path));
   return fmt::format("fp_{:016x}", hash(text));
 }
 

@@ -32,13 +32,13 @@ std::filesystem::path packed_folder() {
   return HubFolders::from_environment().home / "cache";
 }
 
-Result<std::shared_ptr<HostedModel>> load_with_progress(const LocalModel& model,
-                                                        const EngineSettings& settings, Console& console) {
-  EngineSettings with_paths = settings;
-  with_paths.packed_folder = packed_folder();
-  if (!settings.draft.empty()) {
-    FERRY_TRY(const LocalModel draft, resolve_model(settings.draft, HubFolders::from_environment()));
-    with_paths.draft = draft.path.string();
+Result<std::shared_ptr<HostedModel>> load_with_progress(const LocalModel& model, const HostSettings& settings,
+                                                        Console& console) {
+  HostSettings with_paths = settings;
+  with_paths.engine.packed_folder = packed_folder();
+  if (!settings.engine.draft.empty()) {
+    FERRY_TRY(const LocalModel draft, resolve_model(settings.engine.draft, HubFolders::from_environment()));
+    with_paths.engine.draft = draft.path.string();
   }
   ProgressLine line(console, "Loading " + model.name);
   return load_model(model, with_paths, [&](double part) { line.update(part); });

@@ -32,7 +32,7 @@ class ProgressLine {
 std::filesystem::path packed_folder();
 
 // Finds the model by name or path and loads it.
-Result<std::shared_ptr<HostedModel>> load_with_progress(const LocalModel& model,
-                                                        const EngineSettings& settings, Console& console);
+Result<std::shared_ptr<HostedModel>> load_with_progress(const LocalModel& model, const HostSettings& settings,
+                                                        Console& console);
 
 }  // namespace ferry::cli

@@ -45,7 +45,8 @@ class RunCommand final : public Command {
 
     const HubFolders folders = HubFolders::from_environment();
     FERRY_TRY(const LocalModel source, resolve_model(model_, folders));
-    FERRY_TRY(const auto model, load_with_progress(source, configuration_.engine, console));
+    FERRY_TRY(const auto model, load_with_progress(source, configuration_.host(), console));
+    FERRY_TRY_VOID(check_makes_text(*model));
     if (!raw_ && model->chat_template == nullptr) {
       return fail(ErrorCode::unsupported,
                   "{} has no chat template: it continues text and does not chat; give a prompt and --raw",

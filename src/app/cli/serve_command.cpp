@@ -25,6 +25,7 @@ class ServeCommand final : public Command {
     return {
         .about =
             "Loads models and answers OpenAI's API with them: /v1/chat/completions, /v1/completions, "
+            "/v1/embeddings, "
             "/v1/models, "
             "and what /openapi.json lists. MODEL is a name from `ferry list` or a path; without one, the "
             "model that came "
@@ -36,7 +37,7 @@ class ServeCommand final : public Command {
             "FERRY_API_KEY=secret ferry serve pilot --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
         .options = {{"MODEL", &models_, "names or paths"}},
         .configuration = &configuration_,
-        .flag_groups = {"API", "Engine", "Preparation", "Server", "Log"}};
+        .flag_groups = {"API", "Engine", "Embeddings", "Preparation", "Server", "Log"}};
   }
 
   Result<int> run(Console& console) override;
@@ -45,7 +46,8 @@ class ServeCommand final : public Command {
   Result<std::vector<LocalModel>> find_models() const;
   Result<void> load(Console& console, Host& host, api::Service& service);
   std::vector<api::EngineReading> read_engines(const Host& host, const api::Service& service) const;
-  void announce(Console& console, const HttpServer& server, const api::Service& service) const;
+  void announce(Console& console, const HttpServer& server, const api::Service& service,
+                const Host& host) const;
 
   std::vector<std::string> models_;
   Configuration configuration_;
@@ -74,17 +76,17 @@ Result<void> ServeCommand::load(Console& console, Host& host, api::Service& serv
   FERRY_TRY(const std::vector<LocalModel> sources, find_models());
   for (const LocalModel& source : sources) {
     log_info("loading", {{"model", source.name}, {"path", source.path.string()}});
-    FERRY_TRY(const auto model, load_with_progress(source, configuration_.engine, console));
+    FERRY_TRY(const auto model, load_with_progress(source, configuration_.host(), console));
     const auto& aliases = configuration_.api.served_model_name;
     service.models.push_back({.names = aliases.empty() ? std::vector{source.name} : aliases,
                               .target = source.name,
                               .created = std::time(nullptr),
-                              .max_model_len = model->engine->max_model_len(),
+                              .max_model_len = model->max_model_len(),
                               .fingerprint = fingerprint(*model, configuration_.engine)});
     log_info("loaded", {{"model", source.name},
-                        {"kernels", model->engine->kernels()},
-                        {"context", model->engine->max_model_len()},
-                        {"weight_bytes", model->engine->weight_bytes()}});
+                        {"kernels", model->kernels()},
+                        {"context", model->max_model_len()},
+                        {"weight_bytes", model->weight_bytes()}});
     host.add(model);
   }
   return {};
@@ -94,11 +96,11 @@ std::vector<api::EngineReading> ServeCommand::read_engines(const Host& host,
                                                            const api::Service& service) const {
   std::vector<api::EngineReading> readings;
   for (const api::ServedModel& served : service.models) {
-    const Engine& engine = *host.find(served.target)->engine;
+    const std::shared_ptr<HostedModel> model = host.find(served.target);
     readings.push_back({.model = served.names.front(),
-                        .status = engine.status(),
-                        .metrics = &engine.metrics(),
-                        .max_model_len = engine.max_model_len(),
+                        .status = model->status(),
+                        .metrics = &model->metrics(),
+                        .max_model_len = model->max_model_len(),
                         .kv_type = configuration_.engine.kv_type,
                         .prefix_cache = configuration_.engine.prefix_cache});
   }
@@ -109,23 +111,32 @@ std::vector<api::WatchedEngine> watched(const Host& host) {
   std::vector<api::WatchedEngine> engines;
   for (const auto& model : host.all()) {
     engines.push_back({.model = model->name,
-                       .last_step = [&engine = *model->engine] { return engine.status().last_step; },
-                       .probe = [&engine = *model->engine](auto done) { engine.probe(std::move(done)); }});
+                       .last_step = [&model = *model] { return model.status().last_step; },
+                       .probe = [&model = *model](auto done) { model.probe(std::move(done)); }});
   }
   return engines;
 }
 
-void ServeCommand::announce(Console& console, const HttpServer& server, const api::Service& service) const {
+// The path and the rest of a body that show what the model does.
+std::pair<std::string_view, std::string_view> first_request(const HostedModel& model) {
+  if (model.engine) return {"chat/completions", R"("messages": [{"role": "user", "content": "Hello"}])"};
+  if (!model.embedder->is_classifier()) return {"embeddings", R"("input": "Hello")"};
+  return {"rerank", R"("query": "Hello", "documents": ["Good morning", "Goodbye"])"};
+}
+
+void ServeCommand::announce(Console& console, const HttpServer& server, const api::Service& service,
+                            const Host& host) const {
   const std::vector<std::string> names = service.names();
   console.out << fmt::format("Ferry is ready: {}/v1  (model{} {})\n", server.url(),
                              names.size() == 1 ? "" : "s", fmt::join(names, ", "));
   if (console.out_is_terminal) {
+    const auto [path, body] = first_request(*host.find(service.models.front().target));
     console.out << fmt::format(
         "\nTry it from another terminal; Ctrl-C stops it.\n"
-        "  curl {}/v1/chat/completions -H 'Content-Type: application/json'{} \\\n"
-        "    -d '{{\"model\": \"{}\", \"messages\": [{{\"role\": \"user\", \"content\": \"Hello\"}}]}}'\n\n",
-        server.url(), service.keys.empty() ? "" : " -H \"Authorization: Bearer $FERRY_API_KEY\"",
-        names.front());
+        "  curl {}/v1/{} -H 'Content-Type: application/json'{} \\\n"
+        "    -d '{{\"model\": \"{}\", {}}}'\n\n",
+        server.url(), path, service.keys.empty() ? "" : " -H \"Authorization: Bearer $FERRY_API_KEY\"",
+        names.front(), body);
   }
   console.out.flush();
 }
@@ -170,7 +181,7 @@ Result<int> ServeCommand::run(Console& console) {
                 }));
   defer_signals();
   if (!configuration_.server.tls_cert.empty()) defer_hangups();
-  announce(console, *server, service);
+  announce(console, *server, service, host);
   const int signal = wait_for_end(*server);
   const Duration grace = configuration_.api.shutdown_grace;
   log_info("stopping", {{"signal", signal}, {"grace", to_string(grace)}});

@@ -38,6 +38,11 @@ Result<Shown> look_at(const std::string& name) {
   return shown;
 }
 
+// What comes out of an encoder.
+std::string product_of(const ArchSpec& spec) {
+  return spec.classifier ? fmt::format("scores of pairs ({} labels)", spec.classifier->labels) : "embeddings";
+}
+
 int32_t widest_window(const ArchSpec& spec) {
   int32_t window = 0;
   for (const LayerSpec& layer : spec.layers) window = std::max(window, layer.window);
@@ -56,6 +61,7 @@ std::string rope_text(const RopeSpec& rope) {
 std::string attention_text(const ArchSpec& spec) {
   std::string text =
       fmt::format("{} heads of {}, {} for keys and values", spec.heads, spec.head_dim, spec.kv_heads);
+  if (!spec.makes_text()) text = fmt::format("{} heads of {}, in both directions", spec.heads, spec.head_dim);
   if (spec.qk_norm) text += ", normalised queries and keys";
   if (spec.qkv_bias) text += ", biases";
   if (const int32_t window = widest_window(spec); window > 0) text += fmt::format(", window of {}", window);
@@ -85,12 +91,20 @@ void print_table(const Shown& shown, std::ostream& out) {
   table.add({"layers", fmt::format("{}, {} wide, feed-forward {}", spec.layers.size(), spec.hidden,
                                    spec.intermediate)});
   table.add({"attention", attention_text(spec)});
-  table.add({"rope", rope_text(spec.rope)});
+  if (spec.positions == PositionKind::rope) {
+    table.add({"rope", rope_text(spec.rope)});
+  } else {
+    table.add({"positions", "learned"});
+  }
   table.add({"vocabulary", fmt::format("{}{}", spec.vocab, spec.tied_embeddings ? ", tied embeddings" : "")});
   table.add(
       {"tokenizer", fmt::format("{}, {} tokens", shown.tokenizer->kind(), shown.tokenizer->vocab_size())});
-  table.add({"chat template",
-             shown.texts.chat_template.empty() ? "no: completions only" : "yes (--template prints it)"});
+  if (spec.makes_text()) {
+    table.add({"chat template",
+               shown.texts.chat_template.empty() ? "no: completions only" : "yes (--template prints it)"});
+  } else {
+    table.add({"makes", product_of(spec)});
+  }
   table.print(out);
 }
 
@@ -120,9 +134,12 @@ void write_architecture(JsonWriter& w, const ArchSpec& spec) {
   w.member("intermediate", spec.intermediate);
   w.member("max_positions", spec.max_positions);
   w.member("window", widest_window(spec));
-  w.member("rope_theta", spec.rope.theta);
-  w.member("rope_scaling", scaling_name(spec.rope.scaling));
-  w.member("rope_factor", spec.rope.factor);
+  w.member("bidirectional", spec.attention == AttentionKind::bidirectional);
+  if (spec.positions == PositionKind::rope) {
+    w.member("rope_theta", spec.rope.theta);
+    w.member("rope_scaling", scaling_name(spec.rope.scaling));
+    w.member("rope_factor", spec.rope.factor);
+  }
   w.member("qk_norm", spec.qk_norm);
   w.member("qkv_bias", spec.qkv_bias);
   w.member("tied_embeddings", spec.tied_embeddings);

@@ -6,6 +6,7 @@ namespace {
 constexpr Verb kVerbs[] = {
     {"serve", "serve models over OpenAI's API", make_serve_command},
     {"run", "talk to a model in the terminal", make_run_command},
+    {"embed", "turn lines of text into vectors", make_embed_command},
     {"list", "list the models on this machine", make_list_command},
     {"show", "tell what a model is", make_show_command},
     {"tokenize", "turn text into a model's token IDs, or back", make_tokenize_command},

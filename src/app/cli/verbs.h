@@ -12,6 +12,7 @@ std::span<const Verb> all_verbs();
 
 std::unique_ptr<Command> make_serve_command();
 std::unique_ptr<Command> make_run_command();
+std::unique_ptr<Command> make_embed_command();
 std::unique_ptr<Command> make_list_command();
 std::unique_ptr<Command> make_show_command();
 std::unique_ptr<Command> make_tokenize_command();

@@ -20,7 +20,8 @@ Result<SentenceFiles> files_for(const std::filesystem::path& model, const EmbedS
 }
 
 // --max-model-len, or what the files beside the model say, or all that it can.
-Result<int32_t> choose_length(const EngineSettings& engine, const SentenceFiles& files, const ArchSpec& spec) {
+Result<int32_t> choose_length(const EngineSettings& engine, const SentenceFiles& files,
+                              const ArchSpec& spec) {
   if (engine.max_model_len > spec.max_positions) {
     return fail(ErrorCode::invalid_argument, "--max-model-len {}: the model was made for {} positions",
                 engine.max_model_len, spec.max_positions);
@@ -56,8 +57,9 @@ Result<bool> is_embedding_model(const std::filesystem::path& model, const EmbedS
   return files.present;
 }
 
-Result<std::unique_ptr<Embedder>> Embedder::load(const std::filesystem::path& model, const Tokenizer& tokenizer,
-                                                 const EngineSettings& engine, const EmbedSettings& settings,
+Result<std::unique_ptr<Embedder>> Embedder::load(const std::filesystem::path& model,
+                                                 const Tokenizer& tokenizer, const EngineSettings& engine,
+                                                 const EmbedSettings& settings,
                                                  const std::function<void(double)>& progress) {
   Loop::Parts parts;
   ComputeCores cores = choose_compute_cores(engine.threads, engine.pin_threads);

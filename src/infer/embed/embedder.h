@@ -48,18 +48,20 @@ class Embedder {
  public:
   // Loads the model and starts the thread. `progress` gets the part done, 0 to 1, on the calling thread.
   // Of the engine's settings those about computing count, and max_model_len, max_step_tokens and max_waiting.
-  static Result<std::unique_ptr<Embedder>> load(const std::filesystem::path& model, const Tokenizer& tokenizer,
-                                                const EngineSettings& engine, const EmbedSettings& settings,
+  static Result<std::unique_ptr<Embedder>> load(const std::filesystem::path& model,
+                                                const Tokenizer& tokenizer, const EngineSettings& engine,
+                                                const EmbedSettings& settings,
                                                 const std::function<void(double)>& progress = {});
   // Fails what still waits (`unavailable`) and stops the thread.
   ~Embedder();
   Embedder(const Embedder&) = delete;
   Embedder& operator=(const Embedder&) = delete;
 
-  // `done` is called once, on the embedder's thread, unless the request is cancelled before; it must not block.
-  // Errors: invalid_argument (no input, an empty one, an unknown token), resource_exhausted (an input is too
-  // long, with the numbers), overloaded (queue full). Each names the input by its index.
-  Result<EmbedRequestId> submit(std::vector<EmbedInput> inputs, std::function<void(Result<EmbedVectors>)> done);
+  // `done` is called once, on the embedder's thread, unless the request is cancelled before; it must not
+  // block. Errors: invalid_argument (no input, an empty one, an unknown token), resource_exhausted (an input
+  // is too long, with the numbers), overloaded (queue full). Each names the input by its index.
+  Result<EmbedRequestId> submit(std::vector<EmbedInput> inputs,
+                                std::function<void(Result<EmbedVectors>)> done);
   // Ends a request soon: `done` is not called, unless it is being called already. Unknown ids are ignored.
   void cancel(EmbedRequestId id);
 

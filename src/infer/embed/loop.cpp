@@ -40,20 +40,21 @@ Result<void> Embedder::Loop::check(const EmbedInput& input, size_t index) const 
   const auto most = static_cast<size_t>(parts_.max_tokens);
   if (input.ids.empty()) return fail(ErrorCode::invalid_argument, "input {} is empty", index);
   if (input.ids.size() > most) {
-    return fail(ErrorCode::resource_exhausted, "input {} has {} tokens, but the model takes {} at most{}", index,
-                input.ids.size(), most,
+    return fail(ErrorCode::resource_exhausted, "input {} has {} tokens, but the model takes {} at most{}",
+                index, input.ids.size(), most,
                 parts_.max_tokens < spec.max_positions ? " here (--max-model-len can raise that)" : "");
   }
   for (const TokenId token : input.ids) {
     if (token >= 0 && token < spec.vocab) continue;
-    return fail(ErrorCode::invalid_argument, "input {} has token {}, but the vocabulary ends at {}", index, token,
-                spec.vocab - 1);
+    return fail(ErrorCode::invalid_argument, "input {} has token {}, but the vocabulary ends at {}", index,
+                token, spec.vocab - 1);
   }
   const bool types_fit = std::ranges::all_of(
       input.types, [&](int32_t type) { return type >= 0 && type < std::max(1, spec.token_types); });
   if (types_fit && (input.types.empty() || input.types.size() == input.ids.size())) return {};
   return fail(ErrorCode::invalid_argument,
-              "input {}: the tokenizer frames two texts as types of segments that the model does not have", index);
+              "input {}: the tokenizer frames two texts as types of segments that the model does not have",
+              index);
 }
 
 Result<EmbedRequestId> Embedder::Loop::submit(std::vector<EmbedInput> inputs,
@@ -130,7 +131,8 @@ void Embedder::Loop::run() {
 }
 
 // One input of the request whose turn it is, if there is room for it.
-bool Embedder::Loop::take_next(std::deque<std::shared_ptr<Job>>& rest, int32_t& rows, std::vector<Taken>& taken) {
+bool Embedder::Loop::take_next(std::deque<std::shared_ptr<Job>>& rest, int32_t& rows,
+                               std::vector<Taken>& taken) {
   const std::shared_ptr<Job> job = rest.front();
   const size_t tokens = job->inputs[job->taken].ids.size();
   const bool alone = taken.empty();  // a long one is computed in chunks
@@ -188,7 +190,8 @@ std::vector<std::vector<float>> Embedder::Loop::compute_packed(std::span<const T
     if (typed) types.insert(types.end(), input.types.begin(), input.types.end());
     types.resize(typed ? tokens.size() : 0, 0);
     sequences.push_back({{}, 0, count});
-    for (int32_t i = 0; i < (all_rows ? count : 1); ++i) wanted.push_back(last ? first + count - 1 : first + i);
+    for (int32_t i = 0; i < (all_rows ? count : 1); ++i)
+      wanted.push_back(last ? first + count - 1 : first + i);
   }
   deal_pages(sequences);
   auto* hidden = parts_.hidden.as<float>();
@@ -222,8 +225,8 @@ std::vector<float> Embedder::Loop::compute_in_chunks(const EmbedInput& input) {
     const BatchSequence sequence{std::span(pages_).first(pages), static_cast<int32_t>(first),
                                  static_cast<int32_t>(count)};
     parts_.model->hidden_states(
-        {std::span(input.ids).subspan(first, count), {&sequence, 1}, std::span(rows).first(count)}, &*parts_.kv,
-        *parts_.threads, hidden);
+        {std::span(input.ids).subspan(first, count), {&sequence, 1}, std::span(rows).first(count)},
+        &*parts_.kv, *parts_.threads, hidden);
     pooler.add({hidden, count * width});
   }
   return finish(pooler);

@@ -33,7 +33,8 @@ class Embedder::Loop {
   explicit Loop(Parts parts);
   ~Loop();
 
-  Result<EmbedRequestId> submit(std::vector<EmbedInput> inputs, std::function<void(Result<EmbedVectors>)> done);
+  Result<EmbedRequestId> submit(std::vector<EmbedInput> inputs,
+                                std::function<void(Result<EmbedVectors>)> done);
   void cancel(EmbedRequestId id);
   void probe(std::function<void()> done);
   EngineStatus status() const;
@@ -73,7 +74,8 @@ class Embedder::Loop {
   std::vector<std::vector<float>> classify(std::span<const float> first_rows, size_t count);
   std::vector<float> finish(Pooler& pooler) const;
   void compute_for_nobody();
-  void deliver(std::span<const Taken> taken, std::vector<std::vector<float>> vectors, Clock::time_point began);
+  void deliver(std::span<const Taken> taken, std::vector<std::vector<float>> vectors,
+               Clock::time_point began);
   void observe(const Taken& taken, Clock::time_point began, Clock::time_point now);
   void fail_all();
 

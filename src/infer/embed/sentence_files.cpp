@@ -34,7 +34,8 @@ Result<json::object> read_object(const fs::path& path) {
 Result<fs::path> step_folder(const fs::path& model, std::string_view path, const std::string& where) {
   const fs::path inside(path);
   const bool leaves = inside.is_absolute() || std::ranges::count(inside, fs::path("..")) > 0;
-  if (leaves) return fail(ErrorCode::corrupt, "{}: \"path\" \"{}\" leads out of the model's folder", where, path);
+  if (leaves)
+    return fail(ErrorCode::corrupt, "{}: \"path\" \"{}\" leads out of the model's folder", where, path);
   return model / inside;
 }
 
@@ -42,8 +43,8 @@ Result<Pooling> pooling_named(std::string_view name, const std::string& where) {
   if (name == "mean" || name == "mean_tokens") return Pooling::mean;
   if (name == "cls" || name == "cls_token") return Pooling::cls;
   if (name == "lasttoken") return Pooling::last;
-  return fail(ErrorCode::unsupported, "{}: pooling \"{}\" is not supported; mean, cls and lasttoken are", where,
-              name.substr(0, 40));
+  return fail(ErrorCode::unsupported, "{}: pooling \"{}\" is not supported; mean, cls and lasttoken are",
+              where, name.substr(0, 40));
 }
 
 // "pooling_mode": "mean", or of "pooling_mode_mean_tokens" and its like exactly one that is true.
@@ -62,7 +63,8 @@ Result<Pooling> read_pooling(const fs::path& path) {
     }
   }
   if (chosen.size() == 1) return pooling_named(chosen.front(), where);
-  return fail(ErrorCode::unsupported, "{}: {} pooling modes are chosen; one is supported", where, chosen.size());
+  return fail(ErrorCode::unsupported, "{}: {} pooling modes are chosen; one is supported", where,
+              chosen.size());
 }
 
 // The Transformer step's own file goes by one of these names.
@@ -103,8 +105,9 @@ Result<void> read_step(const fs::path& model, const json::value& value, const st
     files.normalize = true;
     return {};
   }
-  return fail(ErrorCode::unsupported, "{}: the step \"{}\" is not supported; Transformer, Pooling and Normalize are",
-              where, kind.substr(0, 40));
+  return fail(ErrorCode::unsupported,
+              "{}: the step \"{}\" is not supported; Transformer, Pooling and Normalize are", where,
+              kind.substr(0, 40));
 }
 
 Result<void> read_modules(const fs::path& model, const fs::path& path, SentenceFiles& files) {
@@ -135,7 +138,8 @@ Result<void> read_matryoshka(const fs::path& path, SentenceFiles& files) {
   FERRY_TRY(const json::object config, read_object(path));
   FERRY_TRY(const auto any, json_optional<bool>(config, "is_matryoshka", path.string()));
   files.any_dimensions = any.value_or(false);
-  FERRY_TRY(const auto list, json_optional<const json::array*>(config, "matryoshka_dimensions", path.string()));
+  FERRY_TRY(const auto list,
+            json_optional<const json::array*>(config, "matryoshka_dimensions", path.string()));
   if (!list) return {};
   for (const json::value& item : **list) {
     if (!item.is_int64()) {

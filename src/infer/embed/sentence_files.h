@@ -26,7 +26,8 @@ struct SentenceFiles {
   bool normalize = true;    // to length 1. Without the files too, as OpenAI's API has it
   int32_t max_tokens = 0;   // of a text, special tokens included; 0: not said
   std::string prompt = {};  // goes before every text
-  // Shorter vectors that the model was trained to be cut to ("Matryoshka"). Any length where `any_dimensions`.
+  // Shorter vectors that the model was trained to be cut to ("Matryoshka"). Any length where
+  // `any_dimensions`.
   std::vector<int64_t> dimensions = {};
   bool any_dimensions = false;
 };

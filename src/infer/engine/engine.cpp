@@ -126,6 +126,10 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model,
   options.progress = part_of(progress, kModelPart, 1);
   FERRY_TRY(std::unique_ptr<Model> draft, load_draft(settings, options, *parts.threads));
   const ArchSpec& spec = parts.model->spec();
+  if (!spec.makes_text()) {
+    return fail(ErrorCode::unsupported, "{}: a {} model is an encoder, which makes no text", model.string(),
+                spec.family);
+  }
   if (parts.tokenizer->vocab_size() > spec.vocab) {
     return fail(ErrorCode::corrupt, "{}: the tokenizer has {} tokens, but the model's vocabulary only {}",
                 model.string(), parts.tokenizer->vocab_size(), spec.vocab);

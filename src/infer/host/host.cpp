@@ -72,7 +72,7 @@ std::string text_of_token(const Tokenizer& tokenizer, std::optional<TokenId> id)
 }  // namespace
 
 Result<void> check_makes_text(const HostedModel& model) {
-  if (model.engine) return {};
+  if (!model.embedder) return {};
   const bool judges = model.embedder->is_classifier();
   return fail(ErrorCode::unsupported, "model {} makes {}, not text; send it to {}", model.name,
               judges ? "scores" : "embeddings", judges ? "/v1/rerank or /v1/score" : "/v1/embeddings");

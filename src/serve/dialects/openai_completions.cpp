@@ -1,12 +1,12 @@
 #include "serve/dialects/openai_completions.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "base/core/utf8.h"
 #include "serve/dialects/known_fields.h"
 #include "serve/dialects/openai_answer.h"
 #include "serve/dialects/openai_request.h"
+#include "serve/dialects/prompts.h"
 
 namespace ferry {
 namespace {
@@ -17,46 +17,6 @@ constexpr int kMaxLogprobs = 20;
 constexpr size_t kMaxPrompts = 2048;
 
 constexpr int kMaxBestOf = 128;
-
-std::optional<std::vector<TokenId>> tokens_of(const json::array& items) {
-  std::vector<TokenId> tokens;
-  tokens.reserve(items.size());
-  for (const json::value& item : items) {
-    if (!item.is_int64() || item.get_int64() < 0 || item.get_int64() > std::numeric_limits<TokenId>::max()) {
-      return std::nullopt;
-    }
-    tokens.push_back(static_cast<TokenId>(item.get_int64()));
-  }
-  return tokens;
-}
-
-std::optional<Prompt> prompt_of(const json::value& value) {
-  if (value.is_string()) return Prompt(std::string(std::string_view(value.get_string())));
-  if (!value.is_array() || value.get_array().empty()) return std::nullopt;
-  std::optional<std::vector<TokenId>> tokens = tokens_of(value.get_array());
-  if (!tokens) return std::nullopt;
-  return Prompt(*std::move(tokens));
-}
-
-// A string, token ids, or an array of either.
-void read_prompts(FieldReader& fields, GenerationRequest& request) {
-  constexpr std::string_view wanted = "must be a string, an array of token ids, or an array of these";
-  const json::value* value = fields.get("prompt");
-  if (value == nullptr) return fields.refuse_missing("prompt", wanted);
-  if (std::optional<Prompt> one = prompt_of(*value)) {
-    request.prompts.push_back(*std::move(one));
-    return;
-  }
-  if (!value->is_array() || value->get_array().empty()) return fields.refuse("prompt", wanted);
-  if (value->get_array().size() > kMaxPrompts) {
-    return fields.refuse("prompt", fmt::format("has more than {} prompts", kMaxPrompts));
-  }
-  for (const json::value& item : value->get_array()) {
-    std::optional<Prompt> prompt = prompt_of(item);
-    if (!prompt) return fields.refuse("prompt", wanted);
-    request.prompts.push_back(*std::move(prompt));
-  }
-}
 
 void read_best_of(FieldReader& fields, GenerationRequest& request) {
   request.best_of = static_cast<int>(fields.integer("best_of", 1, kMaxBestOf).value_or(request.n));
@@ -147,7 +107,7 @@ ApiResult<GenerationRequest> parse_openai_completion(std::string_view text) {
   if (!body) return tl::unexpected(std::move(body).error());
   FieldReader fields(body->get_object());
   GenerationRequest request;
-  read_prompts(fields, request);
+  request.prompts = read_prompts(fields, "prompt", kMaxPrompts);
   read_common_fields(fields, request);
   const bool is_limited = !fields.get("n_predict");  // -1: up to the context's end
   if (!request.stop.max_tokens && is_limited)

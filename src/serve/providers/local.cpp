@@ -5,6 +5,7 @@
 
 #include "base/core/task_queue.h"
 #include "serve/providers/local_choices.h"
+#include "serve/providers/local_embedding.h"
 #include "serve/providers/local_request.h"
 
 namespace ferry {
@@ -154,6 +155,8 @@ class LocalProvider : public Provider {
     auto exchange = std::make_shared<LocalExchange>(std::move(request), std::move(sink));
     if (model == nullptr) {
       exchange->refuse(not_served(name));
+    } else if (auto makes_text = check_makes_text(*model); !makes_text) {
+      exchange->refuse(api_error(std::move(makes_text).error(), "model"));
     } else {
       // What has to be compiled does not keep others waiting.
       TaskQueue& queue = exchange->compiles() ? compilation_ : preparation_;
@@ -177,6 +180,24 @@ class LocalProvider : public Provider {
     preparation_.post([tokens = std::move(tokens), done = std::move(done), model] {
       done(detokenize_tokens(tokens, *model));
     });
+  }
+
+  std::shared_ptr<RunningExchange> embed(EmbeddingRequest request,
+                                         std::function<void(ApiResult<EmbeddingResult>)> done) override {
+    std::shared_ptr<HostedModel> model = host_.find(request.model);
+    if (model != nullptr)
+      return start_embedding(std::move(model), preparation_, std::move(request), std::move(done));
+    done(tl::unexpected(not_served(request.model)));
+    return nullptr;
+  }
+
+  std::shared_ptr<RunningExchange> score(ScoreRequest request,
+                                         std::function<void(ApiResult<ScoreResult>)> done) override {
+    std::shared_ptr<HostedModel> model = host_.find(request.model);
+    if (model != nullptr)
+      return start_score(std::move(model), preparation_, std::move(request), std::move(done));
+    done(tl::unexpected(not_served(request.model)));
+    return nullptr;
   }
 
  private:

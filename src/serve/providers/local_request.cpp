@@ -125,7 +125,7 @@ int32_t prompt_logprobs_of(const GenerationRequest& request) {
 
 ApiResult<void> check_tokens(std::string_view field, std::span<const TokenId> tokens,
                              const HostedModel& model) {
-  const int32_t vocab = model.engine->spec().vocab;
+  const int32_t vocab = model.spec().vocab;
   for (const TokenId token : tokens) {
     if (token >= 0 && token < vocab) continue;
     return tl::unexpected(

@@ -37,8 +37,8 @@ class LocalProviderTest : public testing::Test {
     LocalModel source;
     source.name = "tiny";
     source.path = folder_;
-    EngineSettings settings;
-    settings.max_model_len = 200;
+    HostSettings settings;
+    settings.engine.max_model_len = 200;
     auto model = load_model(source, settings);
     ASSERT_TRUE(model) << model.error().message;
     host_ = std::make_unique<Host>();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/core/result.h"
+#include "serve/dialects/embedding.h"
 #include "serve/dialects/exchange.h"
 #include "serve/dialects/openai_error.h"
 
@@ -48,9 +49,25 @@ class Provider {
     std::move(done)(tl::unexpected(no_tokens()));
   }
 
+  // `done` is called once, maybe at once, unless the exchange is cancelled before. May return null where there
+  // is nothing to cancel.
+  virtual std::shared_ptr<RunningExchange> embed(EmbeddingRequest /*request*/,
+                                                 std::function<void(ApiResult<EmbeddingResult>)> done) {
+    std::move(done)(tl::unexpected(no_embeddings()));
+    return nullptr;
+  }
+  virtual std::shared_ptr<RunningExchange> score(ScoreRequest /*request*/,
+                                                 std::function<void(ApiResult<ScoreResult>)> done) {
+    std::move(done)(tl::unexpected(no_embeddings()));
+    return nullptr;
+  }
+
  private:
   static ApiError no_tokens() {
     return {{ErrorCode::unsupported, "this model's provider does not tell its tokens"}, {}, {}};
+  }
+  static ApiError no_embeddings() {
+    return {{ErrorCode::unsupported, "this model's provider makes no embeddings"}, {}, {}};
   }
 };
 
