@@ -68,6 +68,36 @@ class FakeProvider final : public Provider {
     done(std::string(tokens.begin(), tokens.end()));
   }
 
+  // An input's vector is its length and a half; "refuse" is refused.
+  std::shared_ptr<RunningExchange> embed(EmbeddingRequest request,
+                                         std::function<void(ApiResult<EmbeddingResult>)> done) override {
+    models.push_back(request.model);
+    EmbeddingResult result;
+    for (const Prompt& input : request.inputs) {
+      if (input == Prompt("refuse")) {
+        done(tl::unexpected(ApiError{{ErrorCode::invalid_argument, "as asked"}, "input", {}}));
+        return nullptr;
+      }
+      const size_t length = std::visit([](const auto& value) { return value.size(); }, input);
+      result.vectors.push_back({static_cast<float>(length), 0.5f});
+      result.prompt_tokens += static_cast<int64_t>(length);
+    }
+    done(std::move(result));
+    return nullptr;
+  }
+  // A text's score is its length.
+  std::shared_ptr<RunningExchange> score(ScoreRequest request,
+                                         std::function<void(ApiResult<ScoreResult>)> done) override {
+    models.push_back(request.model);
+    ScoreResult result;
+    for (const std::string& text : request.second) {
+      result.scores.push_back(static_cast<float>(text.size()));
+      result.prompt_tokens += static_cast<int64_t>(text.size());
+    }
+    done(std::move(result));
+    return nullptr;
+  }
+
   // What waits finishes, without having finished its choice.
   void stop() {
     const std::lock_guard lock(mutex_);

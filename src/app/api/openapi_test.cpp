@@ -9,6 +9,8 @@
 #include "base/core/json.h"
 #include "serve/dialects/openai_chat.h"
 #include "serve/dialects/openai_completions.h"
+#include "serve/dialects/openai_embeddings.h"
+#include "serve/dialects/vllm_scores.h"
 
 namespace ferry::api {
 namespace {
@@ -105,6 +107,18 @@ TEST(OpenApi, TheMembersOfRequestsAreWhatIsRead) {
       parse_openai_completion(body_with_all("CompletionRequest", R"({"model":"m","prompt":"a")"));
   ASSERT_TRUE(completion) << completion.error().error.message;
   EXPECT_EQ(completion->ignored, std::vector<std::string>());
+  const auto embedding =
+      parse_openai_embeddings(body_with_all("EmbeddingRequest", R"({"model":"m","input":"a")"));
+  ASSERT_TRUE(embedding) << embedding.error().error.message;
+  EXPECT_EQ(embedding->ignored, std::vector<std::string>());
+  const auto rerank =
+      parse_rerank(body_with_all("RerankRequest", R"({"model":"m","query":"a","documents":["b"])"));
+  ASSERT_TRUE(rerank) << rerank.error().error.message;
+  EXPECT_EQ(rerank->ignored, std::vector<std::string>());
+  const auto score =
+      parse_vllm_score(body_with_all("ScoreRequest", R"({"model":"m","text_1":"a","text_2":"b")"));
+  ASSERT_TRUE(score) << score.error().error.message;
+  EXPECT_EQ(score->ignored, std::vector<std::string>());
 }
 
 TEST(OpenApi, IsServed) {

@@ -84,12 +84,20 @@ Result<void> check_draft(const EngineSettings& settings, const Tokenizer& tokeni
   return check_same_vocabulary(tokenizer, model, *draft_tokenizer, settings.draft);
 }
 
+Result<std::unique_ptr<Model>> load_text_model(const std::filesystem::path& path, const ModelOptions& options,
+                                               ThreadPool& threads) {
+  FERRY_TRY(auto model, Model::load(path, options, threads));
+  if (model->spec().makes_text()) return model;
+  return fail(ErrorCode::unsupported, "{}: a {} model is an encoder, which makes no text", path.string(),
+              model->spec().family);
+}
+
 // Null where there is none.
 Result<std::unique_ptr<Model>> load_draft(const EngineSettings& settings, ModelOptions options,
                                           ThreadPool& threads) {
   if (settings.draft.empty()) return nullptr;
   options.max_rows = ModelDrafter::kMaxRows;
-  return Model::load(settings.draft, options, threads);
+  return load_text_model(settings.draft, options, threads);
 }
 
 // With a page for each of the model's: as many tokens, of which the model's pages may hold some only once.
@@ -122,14 +130,10 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model,
   parts.kernels = std::string(options.table->name);
   options.max_rows = settings.max_step_tokens;
   options.progress = part_of(progress, 0, settings.draft.empty() ? 1 : kModelPart);
-  FERRY_TRY(parts.model, Model::load(model, options, *parts.threads));
+  FERRY_TRY(parts.model, load_text_model(model, options, *parts.threads));
   options.progress = part_of(progress, kModelPart, 1);
   FERRY_TRY(std::unique_ptr<Model> draft, load_draft(settings, options, *parts.threads));
   const ArchSpec& spec = parts.model->spec();
-  if (!spec.makes_text()) {
-    return fail(ErrorCode::unsupported, "{}: a {} model is an encoder, which makes no text", model.string(),
-                spec.family);
-  }
   if (parts.tokenizer->vocab_size() > spec.vocab) {
     return fail(ErrorCode::corrupt, "{}: the tokenizer has {} tokens, but the model's vocabulary only {}",
                 model.string(), parts.tokenizer->vocab_size(), spec.vocab);

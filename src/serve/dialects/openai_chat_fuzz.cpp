@@ -1,9 +1,11 @@
-// Request bodies of chat, of legacy completions and of the tokenizer's routes: whatever is accepted keeps the
-// contract of exchange.h.
+// Request bodies of chat, of legacy completions, of the tokenizer's routes and of embeddings and scores:
+// whatever is accepted keeps the contract of exchange.h.
 
 #include "base/core/result.h"
 #include "serve/dialects/openai_chat.h"
 #include "serve/dialects/openai_completions.h"
+#include "serve/dialects/openai_embeddings.h"
+#include "serve/dialects/vllm_scores.h"
 #include "serve/dialects/vllm_tokens.h"
 
 namespace ferry {
@@ -68,6 +70,36 @@ void check_tokens(const ApiResult<DetokenizeRequest>& result) {
   for (const TokenId token : result->tokens) FERRY_CHECK(token >= 0);
 }
 
+void check_embeddings(const ApiResult<OpenAiEmbeddingRequest>& result) {
+  if (!result) return check_error(result.error());
+  const EmbeddingRequest& request = result->request;
+  FERRY_CHECK(!request.model.empty() && !request.inputs.empty());
+  for (const Prompt& input : request.inputs) {
+    FERRY_CHECK(!std::visit([](const auto& value) { return value.empty(); }, input));
+  }
+  FERRY_CHECK(!request.truncate || *request.truncate == -1 || *request.truncate > 0);
+  FERRY_CHECK(!request.dimensions || *request.dimensions > 0);
+}
+
+void check_scores(const ScoreRequest& request) {
+  FERRY_CHECK(!request.model.empty() && !request.second.empty());
+  FERRY_CHECK(request.first.size() == 1 || request.first.size() == request.second.size());
+  FERRY_CHECK(!request.truncate || *request.truncate == -1 || *request.truncate > 0);
+}
+
+void check_ranking(const ApiResult<RerankRequest>& result) {
+  if (!result) return check_error(result.error());
+  check_scores(result->request);
+  ScoreResult scores;
+  for (size_t i = 0; i < result->request.second.size(); ++i)
+    scores.scores.push_back(static_cast<float>(i % 3));
+  FERRY_CHECK(parse_json(rerank_response({}, *result, scores), "answer").has_value());
+}
+
+void check_scored(const ApiResult<VllmScoreRequest>& result) {
+  result ? check_scores(result->request) : check_error(result.error());
+}
+
 }  // namespace
 }  // namespace ferry
 
@@ -77,5 +109,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ferry::check_result(ferry::parse_openai_completion(body));
   ferry::check_tokens(ferry::parse_tokenize(body));
   ferry::check_tokens(ferry::parse_detokenize(body));
+  ferry::check_embeddings(ferry::parse_openai_embeddings(body));
+  ferry::check_scored(ferry::parse_vllm_score(body));
+  ferry::check_ranking(ferry::parse_rerank(body));
   return 0;
 }

@@ -54,10 +54,11 @@ std::vector<std::string> read_texts(FieldReader& fields, std::string_view name) 
 
 // The name under which the request has it; the first one where it has none.
 std::string name_in(FieldReader& fields, std::initializer_list<std::string_view> names) {
+  std::string found;
   for (const std::string_view name : names) {
-    if (fields.get(name) != nullptr) return std::string(name);
+    if (fields.get(name) != nullptr && found.empty()) found = name;
   }
-  return std::string(*names.begin());
+  return found.empty() ? std::string(*names.begin()) : found;
 }
 
 void begin_answer(JsonWriter& w, const ExchangeIdentity& identity) {
@@ -141,7 +142,9 @@ std::string rerank_response(const ExchangeIdentity& identity, const RerankReques
                             const ScoreResult& result) {
   std::vector<size_t> order(result.scores.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::stable_sort(order, std::greater<>(), [&](size_t i) { return std::isnan(result.scores[i]) ? -INFINITY : result.scores[i]; });
+  std::ranges::stable_sort(order, std::greater<>(), [&](size_t i) {
+    return std::isnan(result.scores[i]) ? -INFINITY : result.scores[i];
+  });
   if (request.top_n > 0) order.resize(std::min(order.size(), request.top_n));
 
   std::string out;

@@ -130,18 +130,19 @@ ApiResult<void> add_texts(const std::vector<std::string>& texts, std::string_vie
   return {};
 }
 
-// One request on its way: lives as long as its caller or the embedder holds it.
+// One request on its way: lives as long as its caller or the embedder holds it. It does not keep the model in
+// memory: what the embedder's thread lets go of last must not be the embedder itself.
 class EmbeddingExchange final : public RunningExchange,
                                 public std::enable_shared_from_this<EmbeddingExchange> {
  public:
   using Prepare = std::function<ApiResult<PreparedInputs>()>;
   using Done = std::function<void(ApiResult<EmbedVectors>, int64_t tokens)>;
 
-  EmbeddingExchange(std::shared_ptr<HostedModel> model, Done done)
-      : model_(std::move(model)), done_(std::move(done)) {}
+  EmbeddingExchange(const std::shared_ptr<HostedModel>& model, Done done)
+      : model_(model), done_(std::move(done)) {}
 
   // On a preparation thread.
-  void start(const Prepare& prepare) {
+  void start(HostedModel& model, const Prepare& prepare) {
     {
       const std::lock_guard lock(mutex_);
       if (ended_) return;
@@ -151,7 +152,7 @@ class EmbeddingExchange final : public RunningExchange,
     if (ended_) return;
     if (!prepared) return end(tl::unexpected(std::move(prepared).error()));
     tokens_ = prepared->tokens;
-    auto submitted = model_->embedder->submit(
+    auto submitted = model.embedder->submit(
         std::move(prepared->inputs),
         [self = shared_from_this()](Result<EmbedVectors> vectors) { self->finish(std::move(vectors)); });
     if (!submitted) return end(tl::unexpected(ApiError{std::move(submitted).error(), {}, {}}));
@@ -162,7 +163,8 @@ class EmbeddingExchange final : public RunningExchange,
     const std::lock_guard lock(mutex_);
     if (ended_) return;
     ended_ = true;
-    if (submitted_) model_->embedder->cancel(*submitted_);
+    const std::shared_ptr<HostedModel> model = model_.lock();
+    if (submitted_ && model) model->embedder->cancel(*submitted_);
   }
 
  private:
@@ -178,7 +180,7 @@ class EmbeddingExchange final : public RunningExchange,
     done_(std::move(vectors), tokens_);
   }
 
-  const std::shared_ptr<HostedModel> model_;
+  const std::weak_ptr<HostedModel> model_;
   const Done done_;
 
   // Guards what follows, and the call of done_. Recursive: who is called may cancel.
@@ -188,10 +190,10 @@ class EmbeddingExchange final : public RunningExchange,
   bool ended_ = false;
 };
 
-std::shared_ptr<RunningExchange> start(std::shared_ptr<HostedModel> model, TaskQueue& preparation,
+std::shared_ptr<RunningExchange> start(const std::shared_ptr<HostedModel>& model, TaskQueue& preparation,
                                        EmbeddingExchange::Prepare prepare, EmbeddingExchange::Done done) {
-  auto exchange = std::make_shared<EmbeddingExchange>(std::move(model), std::move(done));
-  preparation.post([exchange, prepare = std::move(prepare)] { exchange->start(prepare); });
+  auto exchange = std::make_shared<EmbeddingExchange>(model, std::move(done));
+  preparation.post([exchange, model, prepare = std::move(prepare)] { exchange->start(*model, prepare); });
   return exchange;
 }
 
@@ -272,7 +274,7 @@ std::shared_ptr<RunningExchange> start_embedding(std::shared_ptr<HostedModel> mo
   const auto shared = std::make_shared<const EmbeddingRequest>(std::move(request));
   return start(
       model, preparation, [shared, model] { return prepare_embedding(*shared, *model); },
-      [shared, model, done = std::move(done)](ApiResult<EmbedVectors> vectors, int64_t tokens) {
+      [shared, model = model.get(), done = std::move(done)](ApiResult<EmbedVectors> vectors, int64_t tokens) {
         if (!vectors) return done(tl::unexpected(std::move(vectors).error()));
         EmbeddingResult result = embedding_result(*shared, *model, *std::move(vectors));
         result.prompt_tokens = tokens;
@@ -286,7 +288,7 @@ std::shared_ptr<RunningExchange> start_score(std::shared_ptr<HostedModel> model,
   const auto shared = std::make_shared<const ScoreRequest>(std::move(request));
   return start(
       model, preparation, [shared, model] { return prepare_score(*shared, *model); },
-      [shared, model, done = std::move(done)](ApiResult<EmbedVectors> vectors, int64_t tokens) {
+      [shared, model = model.get(), done = std::move(done)](ApiResult<EmbedVectors> vectors, int64_t tokens) {
         if (!vectors) return done(tl::unexpected(std::move(vectors).error()));
         ScoreResult result = score_result(*shared, *model, *vectors);
         result.prompt_tokens = tokens;

@@ -49,8 +49,8 @@ class Provider {
     std::move(done)(tl::unexpected(no_tokens()));
   }
 
-  // `done` is called once, maybe at once, unless the exchange is cancelled before. May return null where there
-  // is nothing to cancel.
+  // `done` is called once, maybe at once, unless the exchange is cancelled before. May return null where
+  // there is nothing to cancel.
   virtual std::shared_ptr<RunningExchange> embed(EmbeddingRequest /*request*/,
                                                  std::function<void(ApiResult<EmbeddingResult>)> done) {
     std::move(done)(tl::unexpected(no_embeddings()));
