@@ -10,6 +10,7 @@ import tempfile
 BINARY = os.environ["FERRY_E2E_BINARY"]
 WORK = os.environ["FERRY_E2E_WORK"]
 MODEL = os.environ["FERRY_E2E_MODEL"]
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # What requests call it: a path's last part.
 NAME = os.path.basename(MODEL.rstrip("/")).removesuffix(".gguf")
 START_SECONDS = 120

