@@ -30,12 +30,12 @@ def run(*arguments, text_in=None, timeout=120, env=None, binary=BINARY, cwd=None
 
 
 class Server:
-    """`ferry serve` on a port of its own; a context manager."""
+    """`ferry serve` on a port of its own, of one model or a list of them; a context manager."""
 
     def __init__(self, *arguments, env=None, binary=BINARY, model=MODEL, cwd=None):
         self.log_file = tempfile.NamedTemporaryFile(prefix="serve-", suffix=".log", dir=WORK)
         self.process = subprocess.Popen(
-            [binary, "serve", *([model] if model else []), "--port", "0", *arguments],
+            [binary, "serve", *([model] if isinstance(model, str) else model or []), "--port", "0", *arguments],
             stdout=subprocess.PIPE,
             stderr=self.log_file,
             env={**os.environ, **(env or {})},
