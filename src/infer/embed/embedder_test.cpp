@@ -125,6 +125,21 @@ TEST(Decoders, VectorsDoNotDependOnChunksOrCompany) {
   }
 }
 
+TEST(Decoders, ALongInputIsGivenUpWhenItIsCancelled) {
+  const std::filesystem::path path = std::filesystem::path(FERRY_SOURCE_DIR) / "tests/golden/model/qwen3";
+  const auto tokenizer = Tokenizer::open(encoder_folder() / "bert_mean").value();
+  EngineSettings settings;
+  settings.max_step_tokens = 1;
+  const auto embedder = Embedder::load(path, *tokenizer, settings, {"last"}).value();
+  const std::vector<EmbedInput> inputs(20, EmbedInput{std::vector<TokenId>(500, 7), {}});
+  const auto id = embedder->submit(inputs, [](Result<EmbedVectors>) { FAIL() << "cancelled"; }).value();
+  std::promise<void> answered;  // between two tokens of the first
+  embedder->probe([&] { answered.set_value(); });
+  answered.get_future().get();
+  embedder->cancel(id);
+  EXPECT_EQ(embed(*embedder, {{{5, 6}, {}}}).value().size(), 1u);
+}
+
 TEST(Inputs, ThatCannotBeComputedAreRefusedWithTheNumbers) {
   const Loaded loaded = load(encoder_folder() / "bert_mean");
   EXPECT_EQ(loaded.embedder->max_tokens(), 280);  // max_seq_length of sentence_bert_config.json

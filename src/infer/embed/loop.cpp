@@ -1,6 +1,7 @@
 #include "infer/embed/loop.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
 namespace ferry {
@@ -160,7 +161,9 @@ std::vector<Embedder::Loop::Taken> Embedder::Loop::take() {
 std::vector<std::vector<float>> Embedder::Loop::compute(std::span<const Taken> taken) {
   const bool long_one = taken.front().input().ids.size() > static_cast<size_t>(parts_.model->max_rows());
   if (!long_one) return compute_packed(taken);
-  return {compute_in_chunks(taken.front().input())};
+  std::vector<float> vector = compute_in_chunks(taken.front());
+  if (vector.empty()) return {};
+  return {std::move(vector)};
 }
 
 // Pages of their own for each sequence. There are enough: embedder.cpp makes as many as a batch can need.
@@ -211,8 +214,25 @@ std::vector<std::vector<float>> Embedder::Loop::compute_packed(std::span<const T
   return vectors;
 }
 
-// An input of more rows than a batch has, through the cache.
-std::vector<float> Embedder::Loop::compute_in_chunks(const EmbedInput& input) {
+// Between the chunks of a long input: shows that the thread lives. False where the input is not wanted any
+// more.
+bool Embedder::Loop::go_on(const Job& job) {
+  bool wanted = false;
+  {
+    const std::lock_guard lock(mutex_);
+    status_.last_step = Clock::now();
+    wanted = !stop_ && !job.cancelled;
+    probes_.insert(probes_.end(), std::make_move_iterator(asked_.begin()),
+                   std::make_move_iterator(asked_.end()));
+    asked_.clear();
+  }
+  for (const auto& answer : std::exchange(probes_, {})) answer();
+  return wanted;
+}
+
+// An input of more rows than a batch has, through the cache; empty where it is given up.
+std::vector<float> Embedder::Loop::compute_in_chunks(const Taken& taken) {
+  const EmbedInput& input = taken.input();
   const auto width = static_cast<size_t>(parts_.model->spec().hidden);
   const auto most = static_cast<size_t>(parts_.model->max_rows());
   auto* hidden = parts_.hidden.as<float>();
@@ -228,6 +248,7 @@ std::vector<float> Embedder::Loop::compute_in_chunks(const EmbedInput& input) {
         {std::span(input.ids).subspan(first, count), {&sequence, 1}, std::span(rows).first(count)},
         &*parts_.kv, *parts_.threads, hidden);
     pooler.add({hidden, count * width});
+    if (!go_on(*taken.job)) return {};
   }
   return finish(pooler);
 }
@@ -278,7 +299,7 @@ void Embedder::Loop::deliver(std::span<const Taken> taken, std::vector<std::vect
     for (size_t i = 0; i < taken.size(); ++i) {
       Job& job = *taken[i].job;
       tokens += taken[i].input().ids.size();
-      if (job.cancelled) continue;
+      if (job.cancelled || i >= vectors.size()) continue;
       observe(taken[i], began, now);
       job.vectors[taken[i].index] = std::move(vectors[i]);
       if (--job.missing > 0) continue;

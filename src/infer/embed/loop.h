@@ -67,9 +67,11 @@ class Embedder::Loop {
   void run();
   std::vector<Taken> take();
   bool take_next(std::deque<std::shared_ptr<Job>>& rest, int32_t& rows, std::vector<Taken>& taken);
+  // One for each, or none where the only one is not wanted any more.
   std::vector<std::vector<float>> compute(std::span<const Taken> taken);
   std::vector<std::vector<float>> compute_packed(std::span<const Taken> taken);
-  std::vector<float> compute_in_chunks(const EmbedInput& input);
+  std::vector<float> compute_in_chunks(const Taken& taken);
+  bool go_on(const Job& job);
   void deal_pages(std::span<BatchSequence> sequences);
   std::vector<std::vector<float>> classify(std::span<const float> first_rows, size_t count);
   std::vector<float> finish(Pooler& pooler) const;

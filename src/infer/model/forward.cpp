@@ -79,7 +79,10 @@ struct ForwardPass {
 
   // Each token's vector, and where the family has them its position's and its type's.
   void embed(const Batch& batch) const {
-    table.gather(weights.embedding, batch.tokens, s.x);
+    for_rows(spec.hidden, [&](int64_t first, int64_t count) {
+      const auto tokens = batch.tokens.subspan(static_cast<size_t>(first), static_cast<size_t>(count));
+      table.gather(weights.embedding, tokens, s.x + first * spec.hidden);
+    });
     if (spec.positions == PositionKind::learned) add_positions();
     if (spec.token_types > 0) add_token_types(batch.token_types);
     lap(Op::gather);

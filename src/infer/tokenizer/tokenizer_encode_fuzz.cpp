@@ -1,6 +1,7 @@
 // Any bytes through small tokenizers. Byte-level tokenizers give valid UTF-8 back as it was; streams equal
 // whole texts; special tokens come from nowhere but allowed pieces.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -45,6 +46,26 @@ std::string streamed(const Tokenizer& tokenizer, const std::vector<TokenId>& ids
   return all + decoder.finish();
 }
 
+// Cut or not, alone or as a pair: special tokens come from the frame only, and a cut holds.
+void check_frames(const Tokenizer& tokenizer, std::string_view text) {
+  const size_t specials = tokenizer.frame("").ids.size();
+  const FramedText whole = tokenizer.frame(text);
+  for (const size_t most : {size_t{0}, size_t{3}, text.size() / 2, text.size()}) {
+    const FramedText cut = tokenizer.frame(text, most);
+    FERRY_CHECK(cut.ids.size() == std::min(whole.ids.size(), std::max(most, specials)));
+  }
+  const std::string_view first = text.substr(0, text.size() / 3);
+  const std::string_view second = text.substr(text.size() / 3);
+  const auto pair = tokenizer.frame_pair(first, second);
+  if (!pair) return;
+  FERRY_CHECK(pair->types.size() == pair->ids.size());
+  const size_t frame = tokenizer.frame_pair("", "", 0)->ids.size();
+  for (const size_t most : {size_t{0}, size_t{5}, text.size() / 2}) {
+    const FramedText cut = tokenizer.frame_pair(first, second, most).value();
+    FERRY_CHECK(cut.ids.size() == std::min(pair->ids.size(), std::max(most, frame)));
+  }
+}
+
 void check(const Tokenizer& tokenizer, std::string_view text, bool exact) {
   const auto ids = tokenizer.encode(text);
   FERRY_CHECK(streamed(tokenizer, ids) == tokenizer.decode(ids));
@@ -52,6 +73,7 @@ void check(const Tokenizer& tokenizer, std::string_view text, bool exact) {
     const auto plain = tokenizer.encode(text, {.add_special = false});
     FERRY_CHECK(tokenizer.decode(plain, false) == text);
   }
+  check_frames(tokenizer, text);
   const TextPiece user{text, false};
   for (const TokenId id : tokenizer.encode_pieces({&user, 1})) {
     FERRY_CHECK(!tokenizer.is_special(id) || tokenizer.token_text(id) == "[UNK]" ||
