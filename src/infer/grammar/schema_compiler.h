@@ -85,16 +85,30 @@ class SchemaCompiler {
   Result<void> add_dependencies(const json::object& schema, std::string_view keyword, Expansion& expansion);
   Result<void> add_values(const json::object& schema, Expansion& expansion);
   Result<std::vector<const json::value*>> schemas_of(const json::object& schema, std::string_view keyword);
-  Result<void> check_exclusive(const Expansion& expansion, const Choice& choice, int depth);
-  Result<void> check_pairs(const Expansion& expansion, const Choice& choice, int depth);
+  Result<void> add_conditions(const json::object& schema, Expansion& expansion);
+  Result<void> make_exclusive(const Expansion& expansion, Choice& choice, int depth);
+  Result<bool> overlap(const Expansion& expansion, const Alternative& a, const Alternative& b, int depth);
   Result<bool> impossible(const Branch& branch, int depth);
   Result<bool> impossible_demand(const Demand& demand, int depth);
   Result<bool> impossible_object(const Branch& branch, int depth);
   Result<bool> impossible_array(const Branch& branch, int depth);
+  void mark_checked(const json::object& schema);
   const json::value* make_schema(const json::object& reason, std::string_view tag, json::value schema);
+
+  // schema_negate.cpp
+  const json::value* negation_of(const json::value& schema);
+  Result<std::vector<Alternative>> ways_to_break(const json::value& schema);
+  Result<void> break_keyword(const json::object& schema, std::string_view keyword, const json::value& value,
+                             std::vector<Alternative>& ways);
+  Result<void> break_combination(const json::object& schema, std::string_view keyword,
+                                 std::vector<Alternative>& ways);
+  Result<json::array> other_types(const json::object& schema, const json::value& names);
+  bool says_nothing(const json::value& schema) const;
 
   // schema_keywords.cpp
   Result<void> check_keywords(const json::object& schema);
+  // A keyword that says something about a value.
+  static bool speaks(std::string_view keyword);
   static bool demands_anything(const json::object& schema);
   Result<uint8_t> types_of(const Branch& branch);
   Result<uint8_t> types_named(const json::object& schema, const json::value& names);
@@ -110,6 +124,7 @@ class SchemaCompiler {
   };
   Result<Scalars> scalars_of(const Branch& branch, uint8_t types);
   std::optional<std::vector<const json::value*>> listed_values(const Branch& branch) const;
+  static std::vector<const json::value*> excluded_values(const Branch& branch);
   Result<std::vector<std::string>> listed_strings(const Branch& branch,
                                                   const std::vector<const json::value*>& values);
   Result<RegexId> listed_scalars(const Branch& branch, uint8_t types,
@@ -118,6 +133,7 @@ class SchemaCompiler {
   // schema_strings.cpp
   // Between the quotes, canonically. Nothing when any string will do.
   Result<std::optional<RegexId>> string_content(const Branch& branch);
+  Result<std::optional<std::string_view>> named_format(const json::object& schema, std::string_view keyword);
   Result<const RegexTree*> pattern_tree(const json::object& schema, std::string_view keyword,
                                         std::string_view pattern);
 
@@ -142,7 +158,8 @@ class SchemaCompiler {
     RegexId key_content;
     Demand value;
   };
-  Result<std::set<std::string>> required_in(const Branch& branch);
+  // Each once, in the order in which they are listed.
+  Result<std::vector<std::string>> required_in(const Branch& branch);
   Result<std::optional<Demand>> member_demand(const Branch& branch, std::string_view name);
   Result<std::vector<Member>> members_of(const Branch& branch, bool& possible);
   Result<std::vector<Extra>> extras_of(const Branch& branch, const std::vector<Member>& members);
@@ -178,6 +195,8 @@ class SchemaCompiler {
   std::set<const json::object*> checked_;
   std::deque<json::value> made_;
   std::map<std::pair<const void*, std::string>, const json::value*> made_for_;
+  std::vector<const json::value*> negated_;  // {"!not": i}, which only made_ has, negates negated_[i]
+  std::map<const json::value*, const json::value*> negations_;
   std::map<std::string, RegexTree, std::less<>> patterns_;
   std::map<std::string, RegexId, std::less<>> plain_patterns_;
   size_t branches_ = 0;   // in all

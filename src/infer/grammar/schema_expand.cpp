@@ -43,10 +43,20 @@ const json::value* SchemaCompiler::make_schema(const json::object& reason, std::
   if (made == nullptr) {
     made = &made_.emplace_back(std::move(schema));
     document_.place(*made, &reason);
-    if (made->is_object()) checked_.insert(&made->get_object());
+    if (made->is_object()) mark_checked(made->get_object());
     parts_.pool.budget().spend_node();
   }
   return made;
+}
+
+// What has been made here may have keywords that others may not.
+void SchemaCompiler::mark_checked(const json::object& schema) {
+  checked_.insert(&schema);
+  const json::value* properties = schema.if_contains("properties");
+  if (properties == nullptr) return;
+  for (const auto& member : properties->get_object()) {
+    if (member.value().is_object()) mark_checked(member.value().get_object());
+  }
 }
 
 Result<std::vector<SchemaCompiler::Branch>> SchemaCompiler::expand(const Demand& demand) {
@@ -78,9 +88,9 @@ Result<void> SchemaCompiler::expand_from(Expansion expansion, std::vector<Branch
     out.push_back(std::move(expansion.leaves));
     return {};
   }
-  const Choice choice = std::move(expansion.choices.front());
+  Choice choice = std::move(expansion.choices.front());
   expansion.choices.pop_front();
-  if (choice.one_only) FERRY_TRY_VOID(check_exclusive(expansion, choice, depth));
+  if (choice.one_only) FERRY_TRY_VOID(make_exclusive(expansion, choice, depth));
   for (const Alternative& alternative : choice.alternatives) {
     Expansion next = expansion;
     next.pending.assign(alternative.begin(), alternative.end());
@@ -142,6 +152,32 @@ Result<void> SchemaCompiler::add_combinations(const json::object& schema, Expans
   for (const std::string_view keyword : {"dependentRequired", "dependentSchemas", "dependencies"}) {
     FERRY_TRY_VOID(add_dependencies(schema, keyword, expansion));
   }
+  return add_conditions(schema, expansion);
+}
+
+// not; and if, then, else: either `if` holds and `then` with it, or it does not, and `else` holds.
+Result<void> SchemaCompiler::add_conditions(const json::object& schema, Expansion& expansion) {
+  FERRY_TRY(const json::value* negated, schema_in(schema, "not"));
+  if (negated != nullptr) {
+    FERRY_TRY(auto ways, ways_to_break(*negated));
+    expansion.choices.push_back({&schema, "not", std::move(ways)});
+  }
+  if (const json::value* made = schema.if_contains("!not")) {
+    FERRY_TRY(auto ways, ways_to_break(*negated_[static_cast<size_t>(made->to_number<uint64_t>())]));
+    expansion.choices.push_back({&schema, "not", std::move(ways)});
+  }
+  FERRY_TRY(const json::value* condition, schema_in(schema, "if"));
+  FERRY_TRY(const json::value* then, schema_in(schema, "then"));
+  FERRY_TRY(const json::value* otherwise, schema_in(schema, "else"));
+  if (condition == nullptr || (then == nullptr && otherwise == nullptr)) return {};
+  Choice choice{&schema, "if", {}};
+  FERRY_TRY(choice.alternatives, ways_to_break(*condition));
+  for (Alternative& alternative : choice.alternatives) {
+    if (otherwise != nullptr) alternative.push_back(otherwise);
+  }
+  choice.alternatives.push_back({condition});
+  if (then != nullptr) choice.alternatives.back().push_back(then);
+  expansion.choices.push_back(std::move(choice));
   return {};
 }
 
@@ -205,37 +241,46 @@ Result<void> SchemaCompiler::add_values(const json::object& schema, Expansion& e
   return {};
 }
 
-// oneOf admits what exactly one alternative admits: anyOf, if no two of them can hold for one value. While
-// that is looked into, other oneOf count as anyOf.
-Result<void> SchemaCompiler::check_exclusive(const Expansion& expansion, const Choice& choice, int depth) {
+// oneOf admits what exactly one alternative admits: anyOf, if no two of them can hold for one value. Where
+// two can, each gets the other's negation beside it. While that is looked into, other oneOf count as anyOf.
+Result<void> SchemaCompiler::make_exclusive(const Expansion& expansion, Choice& choice, int depth) {
   if (looking_) return {};
-  looking_ = true;
-  const auto result = check_pairs(expansion, choice, depth);
-  looking_ = false;
-  return result;
-}
-
-Result<void> SchemaCompiler::check_pairs(const Expansion& expansion, const Choice& choice, int depth) {
-  for (size_t i = 0; i < choice.alternatives.size(); ++i) {
-    for (size_t j = i + 1; j < choice.alternatives.size(); ++j) {
-      Expansion both = expansion;
-      both.choices.clear();
-      both.pending.assign(choice.alternatives[i].begin(), choice.alternatives[i].end());
-      both.pending.insert(both.pending.end(), choice.alternatives[j].begin(), choice.alternatives[j].end());
-      std::vector<Branch> branches;
-      FERRY_TRY_VOID(expand_from(std::move(both), branches, depth + 1));
-      for (const Branch& branch : branches) {
-        FERRY_TRY(const bool none, impossible(branch, kLookInside));
-        if (none) continue;
-        return document_.error(
-            ErrorCode::unsupported, choice.schema, "oneOf",
-            "has alternatives {} and {} that one value may satisfy both: make them exclude each "
-            "other (by type, or a required property with different const), or use anyOf",
-            i, j);
+  const std::vector<Alternative> originals = choice.alternatives;
+  for (size_t i = 0; i < originals.size(); ++i) {
+    for (size_t j = i + 1; j < originals.size(); ++j) {
+      looking_ = true;
+      const auto overlapping = overlap(expansion, originals[i], originals[j], depth);
+      looking_ = false;
+      if (!overlapping) return tl::unexpected(overlapping.error());
+      if (!*overlapping) continue;
+      for (const auto& [kept, broken] : {std::pair(i, j), std::pair(j, i)}) {
+        if (const auto ways = ways_to_break(*originals[broken].front()); !ways) {
+          return document_.error(
+              ErrorCode::unsupported, choice.schema, "oneOf",
+              "has alternatives {} and {} that one value may satisfy both: make them exclude each "
+              "other (by type, or a required property with different const), or use anyOf; {}",
+              i, j, ways.error().message);
+        }
+        choice.alternatives[kept].push_back(negation_of(*originals[broken].front()));
       }
     }
   }
   return {};
+}
+
+Result<bool> SchemaCompiler::overlap(const Expansion& expansion, const Alternative& a, const Alternative& b,
+                                     int depth) {
+  Expansion both = expansion;
+  both.choices.clear();
+  both.pending.assign(a.begin(), a.end());
+  both.pending.insert(both.pending.end(), b.begin(), b.end());
+  std::vector<Branch> branches;
+  FERRY_TRY_VOID(expand_from(std::move(both), branches, depth + 1));
+  for (const Branch& branch : branches) {
+    FERRY_TRY(const bool none, impossible(branch, kLookInside));
+    if (!none) return true;
+  }
+  return false;
 }
 
 // No value satisfies the branch. false also when that is not plain to see.
@@ -266,7 +311,7 @@ Result<bool> SchemaCompiler::impossible_demand(const Demand& demand, int depth) 
 }
 
 Result<bool> SchemaCompiler::impossible_object(const Branch& branch, int depth) {
-  FERRY_TRY(const std::set<std::string> required, required_in(branch));
+  FERRY_TRY(const std::vector<std::string> required, required_in(branch));
   for (const std::string& name : required) {
     FERRY_TRY(const auto demand, member_demand(branch, name));
     if (!demand) return true;

@@ -69,11 +69,15 @@ constexpr std::array kKeywords = std::to_array<Keyword>({
     {"$vocabulary", Use::annotation},
     {"$defs", Use::annotation},
     {"definitions", Use::annotation},
-    {"contentEncoding", Use::annotation},
+    {"contentEncoding", Use::obeyed},
     {"contentMediaType", Use::annotation},
     {"contentSchema", Use::annotation},
-    {"not", Use::refused, "is not supported: say what values may be instead of what they may not be"},
-    {"if", Use::refused, "is not supported: use anyOf with one alternative for each case"},
+    {"not", Use::combined},
+    {"if", Use::combined},
+    // Of schemas that are made here only: which values, and which pattern, there must not be.
+    {"!values", Use::obeyed},
+    {"!pattern", Use::obeyed},
+    {"!not", Use::combined},
     {"contains", Use::refused, "is not supported: use prefixItems, or items for all"},
     {"unevaluatedProperties", Use::refused, "is not supported: use additionalProperties"},
     {"unevaluatedItems", Use::refused, "is not supported: use items beside prefixItems"},
@@ -91,18 +95,13 @@ const Keyword* find_keyword(std::string_view name) {
   return nullptr;
 }
 
-// Without one of these beside them they say nothing, and then they are no problem either.
-bool is_vacuous(const json::object& schema, std::string_view keyword) {
-  if (keyword == "if") return !schema.contains("then") && !schema.contains("else");
-  return false;
-}
-
 std::string likely_meant(std::string_view name) {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
     for (const Keyword& keyword : kKeywords) {
       const bool matters = keyword.use == Use::obeyed || keyword.use == Use::combined;
-      if (matters && keyword.name.size() > 4) all.emplace_back(keyword.name);
+      if (matters && keyword.name.size() > 4 && !keyword.name.starts_with('!'))
+        all.emplace_back(keyword.name);
     }
     return all;
   }();
@@ -123,13 +122,19 @@ Result<void> SchemaCompiler::check_keywords(const json::object& schema) {
   for (const auto& member : schema) {
     const std::string_view name = member.key();
     const Keyword* keyword = find_keyword(name);
+    if (name.starts_with('!')) {
+      return document_.error(ErrorCode::invalid_argument, &schema, name, "is no keyword");
+    }
     if (keyword == nullptr) {
       if (const std::string meant = likely_meant(name); !meant.empty()) {
         return document_.error(ErrorCode::invalid_argument, &schema, name, "is no keyword: \"{}\" was meant?",
                                meant);
       }
-    } else if (keyword->use == Use::refused && !is_vacuous(schema, name)) {
+    } else if (keyword->use == Use::refused) {
       return document_.error(ErrorCode::unsupported, &schema, name, "{}", keyword->why);
+    } else if (document_.legacy() && name == "contentMediaType") {
+      return document_.error(ErrorCode::unsupported, &schema, name,
+                             "is not supported in draft 7, where validators may look into the string");
     }
   }
   if (document_.legacy() && schema.contains("prefixItems")) {
@@ -137,6 +142,11 @@ Result<void> SchemaCompiler::check_keywords(const json::object& schema) {
                            "is not of the draft that $schema names");
   }
   return {};
+}
+
+bool SchemaCompiler::speaks(std::string_view name) {
+  const Keyword* keyword = find_keyword(name);
+  return keyword != nullptr && (keyword->use == Use::obeyed || keyword->use == Use::combined);
 }
 
 bool SchemaCompiler::demands_anything(const json::object& schema) {

@@ -90,7 +90,12 @@ Result<void> SchemaCompiler::add_numbers(const Branch& branch, uint8_t types, Sc
   RegexPool& pool = parts_.pool;
   FERRY_TRY(const Numbers numbers, numbers_in(branch));
   const bool fractions = (types & kFraction) != 0;
-  const bool bounded = numbers.interval.min || numbers.interval.max;
+  std::vector<Decimal> forbidden;
+  for (const json::value* value : excluded_values(branch)) {
+    if (value->is_number()) forbidden.push_back(Decimal::of(*value));
+  }
+  // With a bound there are no exponents and no -0: then a number has few spellings.
+  const bool bounded = numbers.interval.min || numbers.interval.max || !forbidden.empty();
   uint64_t divisor = 1;            // integers must be multiples of it
   std::optional<uint32_t> places;  // fractions may have so many
   for (const Decimal& step : numbers.multiples) {
@@ -108,6 +113,10 @@ Result<void> SchemaCompiler::add_numbers(const Branch& branch, uint8_t types, Sc
     divisor = std::lcm(divisor, static_cast<uint64_t>(*whole));
     if (divisor > kMaxDivisor * kMaxDivisor) divisor = kMaxDivisor * kMaxDivisor + 1;
   }
+  if (divisor > 1 && !forbidden.empty()) {
+    return document_.error(ErrorCode::unsupported, numbers.schema, "multipleOf",
+                           "is not supported beside forbidden numbers");
+  }
   if (divisor > 1) return add_multiples(numbers, divisor, out);
   if (!fractions || places == 0u) {
     out.texts = bounded ? integers_in(pool, numbers.interval) : text_.any_integer();
@@ -122,6 +131,11 @@ Result<void> SchemaCompiler::add_numbers(const Branch& branch, uint8_t types, Sc
           pool.cat(pool.optional(pool.literal("-")), pool.repeat(digit, 1, RegexPool::kUnbounded));
       out.texts = pool.both(out.texts, pool.cat(whole, fraction));
     }
+  }
+  for (const Decimal& number : forbidden) {
+    const RegexId zeros = pool.repeat(pool.literal("0"), 0, RegexPool::kUnbounded);
+    const RegexId tail = number.is_whole() ? pool.optional(pool.cat(pool.literal("."), zeros)) : zeros;
+    out.texts = pool.both(out.texts, pool.complement(pool.cat(pool.literal(number.text()), tail)));
   }
   return {};
 }

@@ -16,8 +16,9 @@ bool is_false(const json::value* schema) {
 
 }  // namespace
 
-Result<std::set<std::string>> SchemaCompiler::required_in(const Branch& branch) {
-  std::set<std::string> required;
+Result<std::vector<std::string>> SchemaCompiler::required_in(const Branch& branch) {
+  std::vector<std::string> required;
+  std::set<std::string, std::less<>> seen;
   for (const Leaf& leaf : branch) {
     const json::value* names = leaf.schema->if_contains("required");
     if (names == nullptr) continue;
@@ -30,7 +31,7 @@ Result<std::set<std::string>> SchemaCompiler::required_in(const Branch& branch) 
         return document_.error(ErrorCode::invalid_argument, leaf.schema, "required",
                                "must be a list of names");
       }
-      required.emplace(name.get_string());
+      if (seen.emplace(name.get_string()).second) required.emplace_back(name.get_string());
     }
   }
   return required;
@@ -81,7 +82,8 @@ Result<std::optional<SchemaCompiler::Demand>> SchemaCompiler::member_demand(cons
 // required one may not be there.
 Result<std::vector<SchemaCompiler::Member>> SchemaCompiler::members_of(const Branch& branch, bool& possible) {
   possible = true;
-  FERRY_TRY(const std::set<std::string> required, required_in(branch));
+  FERRY_TRY(const std::vector<std::string> required, required_in(branch));
+  const std::set<std::string, std::less<>> needed_names(required.begin(), required.end());
   FERRY_TRY(const RegexId names, name_language(branch));
   std::vector<std::string> order;
   std::set<std::string, std::less<>> seen;
@@ -99,7 +101,7 @@ Result<std::vector<SchemaCompiler::Member>> SchemaCompiler::members_of(const Bra
   for (const std::string& name : order) {
     FERRY_TRY_VOID(parts_.pool.budget().check());
     FERRY_TRY(auto demand, member_demand(branch, name));
-    const bool needed = required.contains(name);
+    const bool needed = needed_names.contains(name);
     const bool allowed = demand.has_value() && parts_.pool.matches(names, canonical_content(name));
     if (!allowed && needed) possible = false;
     if (allowed) members.push_back({name, sorted(*std::move(demand)), needed});

@@ -41,15 +41,35 @@ std::optional<std::vector<const json::value*>> SchemaCompiler::listed_values(con
   return listed;
 }
 
+// The scalars that the branch forbids.
+std::vector<const json::value*> SchemaCompiler::excluded_values(const Branch& branch) {
+  std::vector<const json::value*> excluded;
+  for (const Leaf& leaf : branch) {
+    const json::value* list = leaf.schema->if_contains("!values");
+    if (list == nullptr) continue;
+    for (const json::value& value : list->get_array()) excluded.push_back(&value);
+  }
+  return excluded;
+}
+
 Result<SchemaCompiler::Scalars> SchemaCompiler::scalars_of(const Branch& branch, uint8_t types) {
   Scalars scalars;
-  if (const auto values = listed_values(branch)) {
+  const auto excluded = excluded_values(branch);
+  const auto is_excluded = [&](const json::value& value) {
+    return std::any_of(excluded.begin(), excluded.end(),
+                       [&](const json::value* e) { return same_value(*e, value); });
+  };
+  if (auto values = listed_values(branch)) {
+    std::erase_if(*values, [&](const json::value* value) { return is_excluded(*value); });
     FERRY_TRY(scalars.texts, listed_scalars(branch, types, *values));
     return scalars;
   }
   std::vector<RegexId> texts;
-  if ((types & kNull) != 0) texts.push_back(text_.null());
-  if ((types & kBoolean) != 0) texts.push_back(text_.boolean());
+  if ((types & kNull) != 0 && !is_excluded(nullptr)) texts.push_back(parts_.pool.literal("null"));
+  for (const bool flag : {true, false}) {
+    if ((types & kBoolean) != 0 && !is_excluded(flag))
+      texts.push_back(parts_.pool.literal(flag ? "true" : "false"));
+  }
   if ((types & kString) != 0) {
     FERRY_TRY(const auto content, string_content(branch));
     texts.push_back(content ? text_.quoted(*content) : text_.any_string());

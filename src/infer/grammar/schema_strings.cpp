@@ -14,12 +14,28 @@ Result<const RegexTree*> SchemaCompiler::pattern_tree(const json::object& schema
   return &patterns_.emplace(std::string(pattern), *std::move(tree)).first->second;
 }
 
+// The pattern of `format`; and of contentEncoding, which draft 7 lets validators check.
+Result<std::optional<std::string_view>> SchemaCompiler::named_format(const json::object& schema,
+                                                                     std::string_view keyword) {
+  const json::value* name = schema.if_contains(keyword);
+  if (name == nullptr) return std::nullopt;
+  const bool is_format = keyword == "format";
+  const bool known = name->is_string() && is_format != (name->get_string() == "base64");
+  const auto pattern = known ? format_pattern(std::string_view(name->get_string())) : std::nullopt;
+  if (pattern) return pattern;
+  if (!is_format && !document_.legacy()) return std::nullopt;
+  return document_.error(ErrorCode::unsupported, &schema, keyword, "{} is not supported; these are: {}",
+                         to_json(*name),
+                         is_format ? fmt::format("{}", fmt::join(format_names(), ", ")) : "base64");
+}
+
 Result<std::optional<RegexId>> SchemaCompiler::string_content(const Branch& branch) {
   struct Wanted {
     const json::object* schema;
     std::string_view keyword;
     const RegexTree* tree;
     bool search;
+    bool negated = false;
   };
   std::vector<Wanted> wanted;
   FERRY_TRY(Counts length, counts_in(branch, "minLength", "maxLength"));
@@ -31,28 +47,32 @@ Result<std::optional<RegexId>> SchemaCompiler::string_content(const Branch& bran
       FERRY_TRY(const RegexTree* tree, pattern_tree(*leaf.schema, "pattern", pattern->get_string()));
       wanted.push_back({leaf.schema, "pattern", tree, true});
     }
-    const json::value* format = leaf.schema->if_contains("format");
-    if (format == nullptr || looking_) continue;  // each format is a part of what others may take it for
-    const auto pattern =
-        format->is_string() ? format_pattern(std::string_view(format->get_string())) : std::nullopt;
-    if (!pattern) {
-      return document_.error(ErrorCode::unsupported, leaf.schema, "format",
-                             "{} is not supported; these are: {}", to_json(*format),
-                             fmt::join(format_names(), ", "));
+    if (const json::value* pattern = leaf.schema->if_contains("!pattern")) {
+      FERRY_TRY(const RegexTree* tree, pattern_tree(*leaf.schema, "pattern", pattern->get_string()));
+      wanted.push_back({leaf.schema, "pattern", tree, true, true});
     }
-    FERRY_TRY(const RegexTree* tree, pattern_tree(*leaf.schema, "format", *pattern));
-    wanted.push_back({leaf.schema, "format", tree, false});
+    for (const std::string_view keyword : {"format", "contentEncoding"}) {
+      FERRY_TRY(const auto format, named_format(*leaf.schema, keyword));
+      if (!format || looking_) continue;  // each is a part of what others may take it for
+      FERRY_TRY(const RegexTree* tree, pattern_tree(*leaf.schema, keyword, *format));
+      wanted.push_back({leaf.schema, keyword, tree, false});
+    }
   }
-  if (wanted.empty() && length.min == 0 && length.max == kNoLimit) return std::nullopt;
+  std::vector<std::string> forbidden;
+  for (const json::value* value : excluded_values(branch)) {
+    if (value->is_string()) forbidden.push_back(canonical_content(value->get_string()));
+  }
+  if (wanted.empty() && forbidden.empty() && length.min == 0 && length.max == kNoLimit) return std::nullopt;
   if (length.min > length.max) return RegexPool::kNothing;
 
   RegexPool& pool = parts_.pool;
   CharSet characters = CharSet::all();
   std::vector<RegexId> all;
+  std::vector<RegexId> forbidden_patterns;
   bool length_is_implied = false;
   for (const Wanted& want : wanted) {
     // "^[a-z]{2,}$" and a length are one repetition: no intersection to follow later.
-    if (const auto repeat = as_char_repeat(*want.tree, want.search)) {
+    if (const auto repeat = as_char_repeat(*want.tree, want.search); repeat && !want.negated) {
       characters = characters & repeat->set;
       length.min = std::max<uint64_t>(length.min, repeat->min);
       if (repeat->max != RegexPool::kUnbounded) length.max = std::min<uint64_t>(length.max, repeat->max);
@@ -61,6 +81,10 @@ Result<std::optional<RegexId>> SchemaCompiler::string_content(const Branch& bran
     auto texts = want.search ? parts_.json.search(*want.tree) : parts_.json.whole(*want.tree);
     if (!texts) {
       return document_.error(texts.error().code, want.schema, want.keyword, "{}", texts.error().message);
+    }
+    if (want.negated) {
+      forbidden_patterns.push_back(*texts);
+      continue;
     }
     all.push_back(*texts);
     const CharCount count = count_chars(*want.tree, want.search);
@@ -73,6 +97,11 @@ Result<std::optional<RegexId>> SchemaCompiler::string_content(const Branch& bran
     all.push_back(
         pool.repeat(parts_.json.chars(characters), repeat_limit(length.min), repeat_limit(length.max)));
   }
+  if (!forbidden.empty()) {
+    forbidden_patterns.push_back(
+        pool.literals(std::vector<std::string_view>(forbidden.begin(), forbidden.end())));
+  }
+  for (const RegexId texts : forbidden_patterns) all.push_back(pool.complement(texts));
   return pool.both(std::move(all));
 }
 

@@ -50,13 +50,18 @@ std::string ipv6() {
   return all + "|(?:(?:" + h + ":){0,6}" + h + ")?::)";
 }
 
-// RFC 1123: labels of letters, digits and inner hyphens.
-const std::string kLabel = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
-const std::string kHostname = kLabel + "(?:\\." + kLabel + "){0,3}";
+// RFC 1123: labels of letters, digits and single inner hyphens, at most 63 characters, 253 in all.
+// Repetitions of single characters are quick to follow, so there are at most two hyphens in a label.
+std::string label(int first, int others) {
+  const std::string chars = "[a-zA-Z0-9]";
+  return chars + "{1," + std::to_string(first) + "}(?:-" + chars + "{1," + std::to_string(others) + "}){0,2}";
+}
+const std::string kHostname = label(30, 15) + "(?:\\." + label(30, 15) + "){0,3}";
 
-// RFC 5321 without quoted local parts and address literals.
-const std::string kAtom = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]{1,30}";
-const std::string kEmail = kAtom + "(?:\\." + kAtom + "){0,1}@" + kHostname;
+// RFC 5321 without quoted local parts and address literals: 64 characters before the @, 254 in all.
+const std::string kAtomChar = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]";
+const std::string kEmail = kAtomChar + "{1,30}(?:\\." + kAtomChar + "{1,15}){0,2}@" + label(20, 10) +
+                           "(?:\\." + label(20, 10) + "){0,3}";
 
 // RFC 3986 without IP literals.
 const std::string kEscape = "%[0-9a-fA-F]{2}";
@@ -92,6 +97,7 @@ const std::vector<Format>& formats() {
       {"uri-reference", kUriReference},
       {"iri-reference", kUriReference},
       {"json-pointer", kPointer},
+      {"base64", "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"},
       {"relative-json-pointer", "(?:0|[1-9][0-9]{0,9})(?:#|" + kPointer + ")"},
   };
   return list;
@@ -108,7 +114,9 @@ std::optional<std::string_view> format_pattern(std::string_view name) {
 
 std::vector<std::string_view> format_names() {
   std::vector<std::string_view> names;
-  for (const Format& format : formats()) names.push_back(format.name);
+  for (const Format& format : formats()) {
+    if (format.name != "base64") names.push_back(format.name);
+  }
   return names;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// What the values of JSON Schema's `format` look like, as regular expressions for the whole string.
+// What the values of JSON Schema's `format` look like, as regular expressions for the whole string; and
+// "base64", for contentEncoding.
 
 #include <optional>
 #include <string_view>
