@@ -31,15 +31,14 @@ class Budget {
   }
   // One small piece of work; looks at the clock every 256.
   void spend_step() {
-    if ((++steps_ & 255) == 0 && deadline_ != Clock::time_point::max() && Clock::now() > deadline_) {
-      exceeded_ = Exceeded::time;
-    }
+    if ((++steps_ & 255) == 0) look_at_clock();
   }
   // Says that it has become too much in another way.
   void exceed_nodes() { exceeded_ = Exceeded::nodes; }
 
   bool exceeded() const { return exceeded_ != Exceeded::nothing; }
-  Result<void> check() const {
+  Result<void> check() {
+    look_at_clock();
     if (exceeded_ == Exceeded::time) {
       return fail(ErrorCode::resource_exhausted,
                   "the grammar takes too long to compile (the limit max_compile_ms): make it simpler");
@@ -54,6 +53,10 @@ class Budget {
 
  private:
   enum class Exceeded : uint8_t { nothing, nodes, time };
+
+  void look_at_clock() {
+    if (deadline_ != Clock::time_point::max() && Clock::now() > deadline_) exceeded_ = Exceeded::time;
+  }
 
   size_t nodes_left_;
   Clock::time_point deadline_;

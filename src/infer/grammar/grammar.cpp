@@ -100,11 +100,14 @@ Result<void> GrammarState::mask(TokenMask& out) {
   }
   {
     const std::lock_guard guard(grammar_->automaton_->lock());
-    refresh();
     Automaton& automaton = *grammar_->automaton_;
-    const uint32_t state = steps_.empty() ? start_ : steps_.back().state;
-    automaton.masker().mask(state, out);
-    if (automaton.machine().may_end(state)) {
+    refresh();
+    automaton.masker().mask(present(), out);
+    if (automaton.machine().is_overfull()) {  // tokens may be missing
+      refresh();
+      automaton.masker().mask(present(), out);
+    }
+    if (automaton.machine().may_end(present())) {
       for (const TokenId token : vocabulary.end_tokens()) out.insert(token);
     }
   }
@@ -124,12 +127,16 @@ bool GrammarState::accept(TokenId token) {
   const std::lock_guard guard(grammar_->automaton_->lock());
   refresh();
   Automaton& automaton = *grammar_->automaton_;
-  uint32_t state = steps_.empty() ? start_ : steps_.back().state;
+  uint32_t state = present();
   if (is_end) {
     if (!automaton.machine().may_end(state)) return false;
     ended_ = true;
   } else {
     state = automaton.advance(state, bytes);
+    if (state == StateMachine::kDead && automaton.machine().is_overfull()) {
+      refresh();
+      state = automaton.advance(present(), bytes);
+    }
     if (state == StateMachine::kDead) return false;
     text_.append(bytes);
   }
@@ -148,7 +155,7 @@ void GrammarState::rollback(int n) {
 bool GrammarState::may_end() {
   const std::lock_guard guard(grammar_->automaton_->lock());
   refresh();
-  return !ended_ && grammar_->automaton_->machine().may_end(steps_.empty() ? start_ : steps_.back().state);
+  return !ended_ && grammar_->automaton_->machine().may_end(present());
 }
 
 std::string GrammarState::forced() {
@@ -157,7 +164,7 @@ std::string GrammarState::forced() {
   const std::lock_guard guard(grammar_->automaton_->lock());
   refresh();
   StateMachine& machine = grammar_->automaton_->machine();
-  uint32_t state = steps_.empty() ? start_ : steps_.back().state;
+  uint32_t state = present();
   while (bytes.size() < kMaxForced && !machine.may_end(state)) {
     const ByteSet next = machine.next_bytes(state);
     if (next.count() != 1) break;

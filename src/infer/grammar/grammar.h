@@ -62,8 +62,9 @@ struct GrammarLimits {
   size_t max_source_bytes = size_t{1} << 20;
   size_t max_nodes = size_t{1} << 20;  // expressions and rules after expansion, some 64 bytes each
   int max_compile_ms = 2000;           // by the clock
-  size_t max_table_bytes = size_t{64}
-                           << 20;  // of what is worked out while answers run; then it starts afresh
+  // Of what is worked out while answers run; then it starts afresh. What one mask needs may come on top, up
+  // to as much again.
+  size_t max_table_bytes = size_t{64} << 20;
 };
 
 // A language over the tokens of one vocabulary. Immutable to its users: any thread may hold and use it. What
@@ -133,6 +134,7 @@ class GrammarState {
   };
 
   void refresh();
+  uint32_t present() const { return steps_.empty() ? start_ : steps_.back().state; }
 
   std::shared_ptr<const Grammar> grammar_;
   std::string text_;  // what has been accepted: replayed when the automaton starts afresh

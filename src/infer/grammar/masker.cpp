@@ -54,7 +54,9 @@ void Masker::mask(StateId state, TokenMask& out) {
       narrow.push_back(thread);
       continue;
     }
-    const HeadMask& head = head_mask(thread.head);
+    const auto longest = static_cast<uint32_t>(vocabulary_.trie().longest());
+    const HeadMask& head = head_mask(pool_.within(
+        thread.head, longest, [&](RegexId part) { return (families_of(part) & kEveryCharacter) != 0; }));
     out |= head.tokens;
     if (head.too_many_exits) {
       narrow.push_back(thread);

@@ -26,6 +26,8 @@ RegexPool::RegexPool() {
   first_ = {ByteSet(), ByteSet(), ByteSet::all()};
   life_ = {Life::dead, Life::live, Life::live};
   row_of_.assign(3, kNoRow);
+  shortest_.assign(3, 0);
+  remainder_.assign(3, 0);
 }
 
 uint64_t RegexPool::hash_of(const Node& node) const {
@@ -82,6 +84,7 @@ RegexId RegexPool::intern(const Node& node, const ByteSet& first) {
   first_.push_back(first);
   life_.push_back(node.plain ? Life::live : Life::unknown);
   row_of_.push_back(kNoRow);
+  measure(node);
   if (nodes_.size() * 2 > slots_.size()) rebuild_slots(slots_.size() * 2);
   return id;
 }
@@ -532,6 +535,8 @@ void RegexPool::shrink(size_t size) {
   nodes_.resize(size);
   first_.resize(size);
   life_.resize(size);
+  shortest_.resize(size);
+  remainder_.resize(size);
   lists_.resize(lists);
   sets_.resize(sets);
   classes_of_sets_ = std::min(classes_of_sets_, sets_.size());
@@ -542,7 +547,7 @@ void RegexPool::shrink(size_t size) {
 }
 
 size_t RegexPool::memory_bytes() const {
-  return nodes_.size() * (sizeof(Node) + sizeof(ByteSet) + sizeof(Life) + sizeof(uint32_t)) +
+  return nodes_.size() * (sizeof(Node) + sizeof(ByteSet) + sizeof(Life) + 3 * sizeof(uint32_t)) +
          (lists_.size() + slots_.size() + rows_.size()) * sizeof(uint32_t) + sets_.size() * sizeof(ByteSet);
 }
 

@@ -82,6 +82,12 @@ class RegexPool {
   // a leading run without end, of the alternatives' runs, and of a run minus finitely many texts.
   void endless_runs(RegexId id, FunctionRef<void(RegexId part)> found) const;
 
+  // An expression that has the same beginnings up to so many bytes, and the same texts up to there; the same
+  // one for as many as that can be seen for. What is counted far beyond `bytes` is not counted in it: a long
+  // maximal length must not make every position a new expression. any_character(part): all texts that a
+  // `both` with repetitions of this part may have are made of it.
+  RegexId within(RegexId id, uint32_t bytes, FunctionRef<bool(RegexId part)> any_character);
+
   // For starting afresh: forgets the expressions made since the pool had this size. Remembered derivatives
   // go.
   void shrink(size_t size);
@@ -123,11 +129,16 @@ class RegexPool {
   RegexId cat_derivative(RegexId id, uint8_t byte, int depth);
   RegexId both_derivative(const Node& node, uint8_t byte, int depth);
   void search_life(RegexId id);
+  void measure(const Node& node);
   void refine_classes();
 
   std::vector<Node> nodes_;
   std::vector<ByteSet> first_;  // beside nodes_
   std::vector<Life> life_;      // beside nodes_
+  // Beside nodes_, both upper bounds, with kUnbounded for "not known": the bytes of the shortest text, and
+  // those that are missing to a text at most, wherever one is in one.
+  std::vector<uint32_t> shortest_;
+  std::vector<uint32_t> remainder_;
   std::vector<uint32_t> lists_;
   std::vector<ByteSet> sets_;
   std::vector<uint32_t> slots_;   // open addressing over nodes_; 0 is free

@@ -6,6 +6,7 @@ namespace ferry {
 namespace {
 
 constexpr RuleId kNoRule = UINT32_MAX;
+constexpr SymbolId kNoSymbol = UINT32_MAX;
 
 }  // namespace
 
@@ -64,77 +65,87 @@ RuleId RuleSet::rule_under(SymbolId id) const {
   return symbols_[id].kind == Symbol::Kind::rule ? symbols_[id].of : kNoRule;
 }
 
-bool RuleSet::productive_symbol(SymbolId id) {
-  for (;;) {
-    const Symbol& symbol = symbols_[id];
-    if (symbol.kind == Symbol::Kind::terminal) return pool_.live(symbol.of);
-    if (symbol.kind == Symbol::Kind::rule) return rules_[symbol.of].productive;
-    if (symbol.min == 0) return true;
-    if (symbol.max == 0) return false;
-    id = symbol.of;
-  }
-}
-
-bool RuleSet::nullable_symbol(SymbolId id) const {
-  for (;;) {
-    const Symbol& symbol = symbols_[id];
-    if (symbol.kind == Symbol::Kind::terminal) return symbol.nullable;
-    if (symbol.kind == Symbol::Kind::rule) return rules_[symbol.of].nullable;
-    if (symbol.min == 0) return true;
-    id = symbol.of;
-  }
-}
-
-// Both by going round until nothing changes; rules that come late are often called early, so backwards.
-void RuleSet::find_productive() {
-  for (Rule& rule : rules_) rule.productive = false;
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (size_t i = rules_.size(); i > 0; --i) {
-      Rule& rule = rules_[i - 1];
-      if (rule.productive) continue;
-      rule.productive =
-          std::any_of(rule.alternatives.begin(), rule.alternatives.end(), [&](const auto& symbols) {
-            return std::all_of(symbols.begin(), symbols.end(),
-                               [&](SymbolId id) { return productive_symbol(id); });
-          });
-      changed |= rule.productive;
-    }
-    pool_.budget().spend_step();
-  }
-}
-
-void RuleSet::find_nullable() {
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (size_t i = rules_.size(); i > 0; --i) {
-      Rule& rule = rules_[i - 1];
-      if (rule.nullable) continue;
-      rule.nullable =
-          std::any_of(rule.alternatives.begin(), rule.alternatives.end(), [&](const auto& symbols) {
-            return std::all_of(symbols.begin(), symbols.end(),
-                               [&](SymbolId id) { return nullable_symbol(id); });
-          });
-      changed |= rule.nullable;
+// Sets a flag of each rule that has an alternative all of whose symbols hold. A symbol holds, or does not, or
+// does when the rule under it is flagged: alternatives wait at such rules, so that each is looked at once for
+// each symbol.
+template <class Holds>
+void RuleSet::flag_rules(bool Rule::*flag, Holds terminal_holds) {
+  struct Waiting {
+    RuleId rule;
+    size_t missing;
+  };
+  std::vector<Waiting> waiting;                        // alternatives
+  std::vector<std::vector<size_t>> at(rules_.size());  // by the rule that they wait for
+  std::vector<RuleId> flagged;
+  const auto flag_rule = [&](RuleId rule) {
+    if (rules_[rule].*flag) return;
+    rules_[rule].*flag = true;
+    flagged.push_back(rule);
+  };
+  for (Rule& rule : rules_) rule.*flag = false;
+  for (RuleId rule = 0; rule < rules_.size(); ++rule) {
+    for (const auto& symbols : rules_[rule].alternatives) {
+      std::vector<RuleId> needed;
+      bool possible = true;
+      for (const SymbolId id : symbols) {
+        const SymbolId inner = demanded(id);
+        if (inner == kNoSymbol) continue;
+        if (symbols_[inner].kind == Symbol::Kind::rule) {
+          needed.push_back(symbols_[inner].of);
+        } else {
+          possible = possible && terminal_holds(symbols_[inner]);
+        }
+      }
+      if (!possible) continue;
+      if (needed.empty()) flag_rule(rule);
+      for (const RuleId other : needed) at[other].push_back(waiting.size());
+      waiting.push_back({rule, needed.size()});
     }
   }
-  for (SymbolId id = 0; id < symbols_.size(); ++id) symbols_[id].nullable = nullable_symbol(id);
+  while (!flagged.empty()) {
+    const RuleId rule = flagged.back();
+    flagged.pop_back();
+    for (const size_t alternative : at[rule]) {
+      if (--waiting[alternative].missing == 0) flag_rule(waiting[alternative].rule);
+    }
+  }
 }
 
-bool RuleSet::is_productive_now(RuleId rule) {
-  find_productive();
-  return rules_[rule].productive;
+// What stands under repetitions that must happen at least once; kNoSymbol when one need not.
+SymbolId RuleSet::demanded(SymbolId id) const {
+  while (symbols_[id].kind == Symbol::Kind::repeat) {
+    if (symbols_[id].min == 0) return kNoSymbol;
+    id = symbols_[id].of;
+  }
+  return id;
+}
+
+template <class Holds>
+bool RuleSet::holds(SymbolId id, bool Rule::*flag, Holds terminal_holds) const {
+  const SymbolId inner = demanded(id);
+  if (inner == kNoSymbol) return true;
+  const Symbol& symbol = symbols_[inner];
+  return symbol.kind == Symbol::Kind::rule ? rules_[symbol.of].*flag : terminal_holds(symbol);
 }
 
 Result<void> RuleSet::finish(RuleId root) {
-  find_productive();
+  const auto is_live = [&](const Symbol& terminal) { return pool_.live(terminal.of); };
+  // All of them: later nobody may be in the position to find out.
+  for (const Symbol& symbol : symbols_) {
+    if (symbol.kind == Symbol::Kind::terminal) is_live(symbol);
+  }
+  flag_rules(&Rule::productive, is_live);
   for (Rule& rule : rules_) {
     std::erase_if(rule.alternatives, [&](const auto& symbols) {
       return !std::all_of(symbols.begin(), symbols.end(),
-                          [&](SymbolId id) { return productive_symbol(id) || nullable_symbol(id); });
+                          [&](SymbolId id) { return holds(id, &Rule::productive, is_live); });
     });
   }
-  find_nullable();
+  const auto is_nullable = [&](const Symbol& terminal) { return pool_.nullable(terminal.of); };
+  flag_rules(&Rule::nullable, is_nullable);
+  for (SymbolId id = 0; id < symbols_.size(); ++id) {
+    symbols_[id].nullable = holds(id, &Rule::nullable, is_nullable);
+  }
   return order_from(root);
 }
 

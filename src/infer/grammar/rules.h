@@ -42,8 +42,6 @@ class RuleSet {
   Result<void> finish(RuleId root);
   // After finish(): the rule has a text.
   bool productive(RuleId rule) const { return rules_[rule].productive; }
-  // The rule has a text, as the rules are now. Before finish().
-  bool is_productive_now(RuleId rule);
 
   const Symbol& symbol(SymbolId id) const { return symbols_[id]; }
   const std::vector<std::vector<SymbolId>>& alternatives(RuleId rule) const {
@@ -76,11 +74,12 @@ class RuleSet {
   };
 
   SymbolId intern(const Symbol& symbol);
-  bool productive_symbol(SymbolId id);
-  bool nullable_symbol(SymbolId id) const;
   RuleId rule_under(SymbolId id) const;
-  void find_productive();
-  void find_nullable();
+  SymbolId demanded(SymbolId id) const;
+  template <class Holds>
+  bool holds(SymbolId id, bool Rule::*flag, Holds terminal_holds) const;
+  template <class Holds>
+  void flag_rules(bool Rule::*flag, Holds terminal_holds);
   Result<void> order_from(RuleId root);
   std::vector<RuleId> left_rules(RuleId rule) const;
 

@@ -102,7 +102,6 @@ class SchemaCompiler {
                              std::vector<Alternative>& ways);
   Result<void> break_combination(const json::object& schema, std::string_view keyword,
                                  std::vector<Alternative>& ways);
-  Result<json::array> other_types(const json::object& schema, const json::value& names);
   bool says_nothing(const json::value& schema) const;
 
   // schema_keywords.cpp

@@ -74,7 +74,9 @@ constexpr std::array kKeywords = std::to_array<Keyword>({
     {"contentSchema", Use::annotation},
     {"not", Use::combined},
     {"if", Use::combined},
-    // Of schemas that are made here only: which values, and which pattern, there must not be.
+    // Of schemas that are made here only: which types (as bits) there may be; which values, and which
+    // pattern, not.
+    {"!types", Use::obeyed},
     {"!values", Use::obeyed},
     {"!pattern", Use::obeyed},
     {"!not", Use::combined},
@@ -184,6 +186,9 @@ Result<uint8_t> SchemaCompiler::types_of(const Branch& branch) {
     if (const json::value* names = leaf.schema->if_contains("type")) {
       FERRY_TRY(const uint8_t named, types_named(*leaf.schema, *names));
       types &= named;
+    }
+    if (const json::value* named = leaf.schema->if_contains("!types")) {
+      types &= static_cast<uint8_t>(named->to_number<int>());
     }
     const bool lists_scalars =
         !leaf.values_are_choices && (leaf.schema->contains("enum") || leaf.schema->contains("const"));

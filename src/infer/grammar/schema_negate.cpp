@@ -96,8 +96,8 @@ Result<void> SchemaCompiler::break_keyword(const json::object& schema, std::stri
     FERRY_TRY(const json::value* inner, schema_in(schema, "not"));
     ways.push_back({inner});
   } else if (keyword == "type") {
-    FERRY_TRY(json::array others, other_types(schema, value));
-    if (!others.empty()) add(json::object{{"type", std::move(others)}});
+    FERRY_TRY(const uint8_t types, types_named(schema, value));
+    if (types != kAnyType) add(json::object{{"!types", kAnyType & ~types}});
   } else if (keyword == "enum" || keyword == "const") {
     json::array values = keyword == "const" || !value.is_array() ? json::array{value} : value.get_array();
     if (std::any_of(values.begin(), values.end(), [](const json::value& v) { return v.is_structured(); })) {
@@ -150,25 +150,6 @@ Result<void> SchemaCompiler::break_combination(const json::object& schema, std::
   }
   for (const json::value* part : parts) ways.push_back({negation_of(*part)});
   return {};
-}
-
-Result<json::array> SchemaCompiler::other_types(const json::object& schema, const json::value& names) {
-  FERRY_TRY(const uint8_t types, types_named(schema, names));
-  if ((types & kInteger) != 0 && (types & kFraction) == 0) {
-    return document_.error(ErrorCode::unsupported, &schema, "type",
-                           "\"integer\" cannot be negated: use \"number\"");
-  }
-  json::array others;
-  const auto add = [&](uint8_t type, std::string_view name) {
-    if ((types & type) == 0) others.emplace_back(name);
-  };
-  add(kNull, "null");
-  add(kBoolean, "boolean");
-  add(kString, "string");
-  add(kFraction, "number");
-  add(kArray, "array");
-  add(kObject, "object");
-  return others;
 }
 
 // true, or a schema without demands.

@@ -118,9 +118,10 @@ Result<void> SchemaCompiler::add_numbers(const Branch& branch, uint8_t types, Sc
                            "is not supported beside forbidden numbers");
   }
   if (divisor > 1) return add_multiples(numbers, divisor, out);
+  const bool only_fractions = (types & kInteger) == 0;
   if (!fractions || places == 0u) {
     out.texts = bounded ? integers_in(pool, numbers.interval) : text_.any_integer();
-  } else if (!bounded && !places) {
+  } else if (!bounded && !places && !only_fractions) {
     out.texts = text_.any_number();
   } else {
     out.texts = decimals_in(pool, numbers.interval);
@@ -131,6 +132,16 @@ Result<void> SchemaCompiler::add_numbers(const Branch& branch, uint8_t types, Sc
           pool.cat(pool.optional(pool.literal("-")), pool.repeat(digit, 1, RegexPool::kUnbounded));
       out.texts = pool.both(out.texts, pool.cat(whole, fraction));
     }
+  }
+  if (only_fractions) {
+    const RegexId digit = pool.bytes(ByteSet::range('0', '9'));
+    ByteSet sign_or_point = ByteSet::of('-');
+    sign_or_point.insert('.');
+    const RegexId before = pool.star(pool.bytes(sign_or_point | ByteSet::range('0', '9')));
+    const RegexId not_zero = pool.bytes(ByteSet::range('1', '9'));
+    // A point, and some other digit than 0 after it.
+    out.texts = pool.both(
+        out.texts, pool.cat({before, pool.literal("."), pool.star(digit), not_zero, pool.star(digit)}));
   }
   for (const Decimal& number : forbidden) {
     const RegexId zeros = pool.repeat(pool.literal("0"), 0, RegexPool::kUnbounded);

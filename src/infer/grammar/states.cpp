@@ -220,7 +220,7 @@ StateId StateMachine::state_after(StackId stack) {
 }
 
 StateId StateMachine::make_step(StateId state, uint8_t byte) {
-  if (pool_.stopped() || is_full()) return kDead;
+  if (pool_.stopped() || is_overfull()) return kDead;
   std::vector<Thread> next;
   ByteSet same = ByteSet::all();  // bytes that lead to the same state
   std::vector<StackId> done;

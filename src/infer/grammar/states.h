@@ -34,8 +34,9 @@ class StateMachine {
     auto operator<=>(const Thread&) const = default;
   };
 
-  // `rules` must have been finished. max_bytes: of memory for what is worked out; when it is reached, no new
-  // states are made (steps to them are dead) until restart().
+  // `rules` must have been finished. max_bytes: of memory for what is worked out. Whoever is between two
+  // tokens looks whether that is_full() and if so calls restart(); at twice as much no new states are made
+  // (steps to them are dead).
   StateMachine(RegexPool& pool, RuleSet& rules, RuleId root, size_t max_bytes);
 
   StateId start() const { return start_; }
@@ -57,6 +58,7 @@ class StateMachine {
 
   size_t memory_bytes() const;
   bool is_full() const { return memory_bytes() > max_bytes_; }
+  bool is_overfull() const { return memory_bytes() / 2 > max_bytes_; }
   // Forgets all states: StateIds of before mean nothing afterwards.
   void restart();
 

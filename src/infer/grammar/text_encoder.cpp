@@ -229,6 +229,7 @@ RegexId TextEncoder::chars(const CharSet& set) {
   for (size_t i = 0; i < kFamilies; ++i) {
     if (set.contains(families()[i])) family_parts_[id] |= static_cast<uint8_t>(1u << i);
   }
+  if (set == CharSet::all()) family_parts_[id] |= kEveryCharacter;
   known_.emplace(set.ranges(), id);
   return id;
 }

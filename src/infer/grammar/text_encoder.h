@@ -30,6 +30,7 @@ const std::array<CharSet, kFamilies>& families();
 // each such family. Wherever any number of them may come, all tokens of the family may.
 using FamilyParts = std::unordered_map<RegexId, uint8_t>;
 constexpr uint8_t kAllFamilies = (1u << kFamilies) - 1;
+constexpr uint8_t kEveryCharacter = 1u << kFamilies;  // beside the families: it has all characters there are
 
 // Must not outlive the pool.
 class TextEncoder {
