@@ -43,7 +43,8 @@ void AddedTokens::add(const AddedToken& token) {
     node = next;
   }
   nodes_[node].entry = static_cast<int32_t>(entries_.size());
-  entries_.push_back({token.id, token.special, token.single_word, token.lstrip, token.rstrip});
+  entries_.push_back(
+      {token.id, token.special || token.reserved, token.single_word, token.lstrip, token.rstrip});
   first_bytes_.set(static_cast<unsigned char>(token.content[0]));
 }
 

@@ -21,6 +21,7 @@ struct AddedToken {
   bool lstrip = false;       // takes the white space before it
   bool rstrip = false;       // takes the white space after it
   bool normalized = false;   // looked for in normalised text
+  bool reserved = false;     // found only where special tokens are
 };
 
 // A part of a text where special tokens may be recognised.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 
 #include "base/core/utf8.h"
 #include "infer/formats/gguf.h"
@@ -36,6 +37,8 @@ class GgufLoader {
   Result<std::unique_ptr<TokenizerParts>> run() {
     FERRY_TRY(const auto model, file_.require<std::string_view>("tokenizer.ggml.model"));
     FERRY_TRY_VOID(read_tokens());
+    FERRY_TRY_VOID(read_fim_keys());
+    reserve_fim_tokens();
     if (model == "gpt2") {
       FERRY_TRY_VOID(load_byte_level());
     } else if (model == "llama") {
@@ -60,6 +63,39 @@ class GgufLoader {
     if (types_.size() == tokens_.size()) return {};
     return fail(ErrorCode::corrupt, "{}: {} tokens, but {} token types", file_.name(), tokens_.size(),
                 types_.size());
+  }
+
+  // As llama.cpp names them, now and formerly.
+  Result<void> read_fim_keys() {
+    struct Role {
+      std::string_view name, older_name;
+      std::optional<TokenId>& id;
+    };
+    for (const Role& role : {Role{"fim_pre", "prefix", fim_.prefix}, Role{"fim_suf", "suffix", fim_.suffix},
+                             Role{"fim_mid", "middle", fim_.middle}, Role{"fim_pad", "", fim_.pad},
+                             Role{"fim_rep", "", fim_.repository}, Role{"fim_sep", "", fim_.file}}) {
+      for (const std::string_view name : {role.older_name, role.name}) {
+        if (name.empty()) continue;
+        FERRY_TRY(const TokenId id, token_id(fmt::format("tokenizer.ggml.{}_token_id", name)));
+        if (id != kNoToken) role.id = id;
+      }
+    }
+    return {};
+  }
+
+  // Some files have these tokens among the ordinary words, so that text could become one.
+  void reserve_fim_tokens() {
+    std::map<std::string_view, TokenId> known;
+    for (size_t i = 0; i < tokens_.size(); ++i) {
+      if (is_fim_text(tokens_[i])) known.emplace(tokens_[i], static_cast<TokenId>(i));
+    }
+    const auto find = [&](std::string_view text) -> std::optional<TokenId> {
+      const auto found = known.find(text);
+      return found == known.end() ? std::nullopt : std::optional(found->second);
+    };
+    for (const TokenId id : find_fim_tokens(find, fim_).ends) {
+      if (types_[static_cast<size_t>(id)] == kNormal) types_[static_cast<size_t>(id)] = kControl;
+    }
   }
 
   // The vocabulary, each token as `spelling` writes it. Where an added token is spelled like one that words
@@ -226,7 +262,7 @@ class GgufLoader {
 
   void finish_model(std::unique_ptr<Model> model) {
     parts_->model = std::move(model);
-    parts_->take_added(std::move(added_));
+    parts_->take_added(std::move(added_), fim_);
   }
 
   // kNoToken when the key is absent.
@@ -285,6 +321,7 @@ class GgufLoader {
   std::vector<std::string_view> tokens_;
   std::vector<int64_t> types_;
   std::vector<AddedToken> added_;
+  FimKeys fim_;
   bool add_bos_ = false;  // where the file does not say
   bool add_eos_ = false;
   bool is_bert_ = false;

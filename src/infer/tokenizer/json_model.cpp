@@ -67,7 +67,8 @@ Result<MergeTable> read_merges(const json::object& model, std::string_view where
                   "{}: merge {} (\"{}\" and \"{}\") names a token that is not in the vocabulary", where, rank,
                   halves->left, halves->right);
     }
-    table.add(left, right, {rank++, token});
+    const uint32_t own_rank = rank++;
+    if (!is_fim_marker(joined)) table.add(left, right, {own_rank, token});
   }
   return table;
 }

@@ -103,7 +103,7 @@ class PrependStep : public NormalizerStep {
   explicit PrependStep(std::string prefix) : prefix_(std::move(prefix)) {}
 
   void run(MarkedText& text) const override {
-    if (text.text.empty()) return;
+    if (text.text.empty() || text.continues) return;
     Rewriter rewriter(text);
     rewriter.insert(prefix_);
     rewriter.keep_rest();

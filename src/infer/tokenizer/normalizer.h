@@ -17,6 +17,7 @@ namespace ferry {
 struct MarkedText {
   std::string text;           // valid UTF-8
   std::vector<size_t> marks;  // ascending byte offsets, at most text.size()
+  bool continues = false;     // goes on where another text ends: nothing is put before it
 };
 
 // Immutable; any thread may use it.

@@ -9,9 +9,11 @@
 
 #include "infer/tokenizer/added_tokens.h"
 #include "infer/tokenizer/decoder.h"
+#include "infer/tokenizer/fim_tokens.h"
 #include "infer/tokenizer/model.h"
 #include "infer/tokenizer/normalizer.h"
 #include "infer/tokenizer/pre_tokenizer.h"
+#include "infer/tokenizer/tokenizer.h"
 #include "infer/tokenizer/vocab.h"
 #include "infer/tokenizer/word_cache.h"
 
@@ -47,6 +49,7 @@ struct TokenizerParts {
   int32_t size = 0;               // the largest ID of all, plus one
   std::optional<TokenId> bos, eos;
   std::vector<TokenId> stop;
+  FimTokens fim;
   uint32_t cache_owner = WordCache::new_owner();
 
   const AddedToken* find_added(TokenId id) const;
@@ -55,10 +58,13 @@ struct TokenizerParts {
   bool shows(TokenId id, bool skip_special) const;  // whether decoding gives the token's text
   TokenId find(std::string_view text) const;
 
+  // See Tokenizer::encode and encode_pieces.
+  std::vector<TokenId> encode(std::span<const TextPiece> pieces, EncodeOptions options) const;
+
   // Takes the added tokens over and sorts them into the two searches; special ones can then be had in no
   // other way (as a word that happens to be spelled like one, say). After normalizer, vocab and model are
   // set.
-  void take_added(std::vector<AddedToken> tokens);
+  void take_added(std::vector<AddedToken> tokens, const FimKeys& fim_keys = {});
 };
 
 }  // namespace ferry

@@ -1,17 +1,19 @@
 #include "infer/tokenizer/pre_tokenizer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "infer/tokenizer/byte_level.h"
 #include "infer/tokenizer/char_class.h"
 
 namespace ferry {
 
-void Words::reset(std::string_view text, bool at_text_start) {
+void Words::reset(std::string_view text, bool at_text_start, bool continues_text) {
   list.clear();
   rewritten.clear();
   if (!text.empty()) list.push_back(text);
   at_start = at_text_start;
+  continues = continues_text;
 }
 
 namespace {
@@ -85,6 +87,7 @@ void cut_words(Words& words, Cut cut) {
   for (const std::string_view word : words.before) cut(word, words.list);
   const bool first_kept = !words.list.empty() && words.list.front().data() == start;
   words.at_start = words.at_start && first_kept;
+  words.continues = words.continues && first_kept;
 }
 
 class SplitStep : public PreTokenizerStep {
@@ -113,10 +116,12 @@ class MetaspaceStep : public PreTokenizerStep {
 
   void run(Words& words) const override {
     bool first = words.at_start;
+    bool continues = words.continues;
     for (std::string_view& word : words.list) {
-      const bool prepend = prepend_ == PrependScheme::always || (prepend_ == PrependScheme::first && first);
-      word = words.rewritten.emplace_back(rewrite(word, prepend));
+      const bool wanted = prepend_ == PrependScheme::always || (prepend_ == PrependScheme::first && first);
+      word = words.rewritten.emplace_back(rewrite(word, wanted && !continues));
       first = false;
+      continues = false;
     }
   }
 
@@ -158,8 +163,9 @@ class MetaspaceSplitStep : public PreTokenizerStep {
 class PrefixSpaceStep : public PreTokenizerStep {
  public:
   void run(Words& words) const override {
+    bool continues = words.continues;
     for (std::string_view& word : words.list) {
-      if (word.front() == ' ') continue;
+      if (std::exchange(continues, false) || word.front() == ' ') continue;
       std::string& text = words.rewritten.emplace_back(" ");
       word = text.append(word);
     }

@@ -18,9 +18,10 @@ struct Words {
   std::vector<std::string_view> list;
   std::vector<std::string_view> before;  // scratch of the steps
   std::deque<std::string> rewritten;
-  bool at_start = true;  // the first word begins where the whole text begins
+  bool at_start = true;    // the first word begins where the whole text begins
+  bool continues = false;  // the first word goes on where another text ends: nothing is put before it
 
-  void reset(std::string_view text, bool at_text_start);
+  void reset(std::string_view text, bool at_text_start, bool continues_text);
 };
 
 // Immutable; any thread may use it.

@@ -32,13 +32,14 @@ TokenId TokenizerParts::find(std::string_view wanted) const {
   return it != added.end() ? it->id : vocab.find(wanted);
 }
 
-void TokenizerParts::take_added(std::vector<AddedToken> tokens) {
+void TokenizerParts::take_added(std::vector<AddedToken> tokens, const FimKeys& fim_keys) {
   added = std::move(tokens);
   std::stable_sort(added.begin(), added.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  for (AddedToken& token : added) token.reserved = is_fim_text(token.content);
   size = vocab.size();
   for (const AddedToken& token : added) {
     size = std::max(size, token.id + 1);
-    if (token.special) vocab.hide(token.content);
+    if (token.special || token.reserved) vocab.hide(token.content);
     if (!token.normalized) {
       raw_added.add(token);
       continue;
@@ -49,6 +50,12 @@ void TokenizerParts::take_added(std::vector<AddedToken> tokens) {
     normalized.content = std::move(content.text);
     normalized_added.add(normalized);
   }
+  const auto find_text = [this](std::string_view text) -> std::optional<TokenId> {
+    const auto it = std::find_if(added.begin(), added.end(),
+                                 [&](const AddedToken& token) { return token.content == text; });
+    return it != added.end() ? std::optional(it->id) : std::nullopt;
+  };
+  fim = find_fim_tokens(find_text, fim_keys);
 }
 
 namespace {
@@ -57,6 +64,7 @@ namespace {
 struct Input {
   std::string_view text;
   std::vector<Range> special_allowed;
+  bool continues = false;  // the text goes on where another ends
 };
 
 // One call of encode.
@@ -80,16 +88,17 @@ class Encoding {
  private:
   void encode_raw(const Input& input, const Segment& segment) {
     const std::string_view text = input.text.substr(segment.begin, segment.end - segment.begin);
-    const bool at_start = segment.begin == 0;
+    at_start_ = segment.begin == 0 && !input.continues;
+    continues_ = segment.begin == 0 && input.continues;
     std::vector<size_t> marks;
     if (!parts_.normalized_added.empty()) marks = marks_in(input.special_allowed, segment);
     if (parts_.normalizer.empty()) {
-      encode_normalized(text, marks, at_start);
+      encode_normalized(text, marks);
       return;
     }
-    MarkedText marked{std::string(text), std::move(marks)};
+    MarkedText marked{std::string(text), std::move(marks), continues_};
     for (const auto& step : parts_.normalizer) step->run(marked);
-    encode_normalized(marked.text, marked.marks, at_start);
+    encode_normalized(marked.text, marked.marks);
   }
 
   // The ranges' parts inside the segment: begin, end, begin, end ... relative to it.
@@ -105,9 +114,9 @@ class Encoding {
     return marks;
   }
 
-  void encode_normalized(std::string_view text, std::span<const size_t> marks, bool at_start) {
+  void encode_normalized(std::string_view text, std::span<const size_t> marks) {
     if (parts_.normalized_added.empty()) {
-      encode_words(text, at_start);
+      encode_words(text, true);
       return;
     }
     std::vector<Range> ranges;
@@ -118,13 +127,13 @@ class Encoding {
       if (segment.token != kNoToken) {
         out_.push_back(segment.token);
       } else {
-        encode_words(text.substr(segment.begin, segment.end - segment.begin), at_start && segment.begin == 0);
+        encode_words(text.substr(segment.begin, segment.end - segment.begin), segment.begin == 0);
       }
     }
   }
 
-  void encode_words(std::string_view text, bool at_start) {
-    words_.reset(text, at_start);
+  void encode_words(std::string_view text, bool first) {
+    words_.reset(text, first && at_start_, first && continues_);
     for (const auto& step : parts_.pre_tokenizer) step->run(words_);
     for (const std::string_view word : words_.list)
       cache_.encode(parts_.cache_owner, *parts_.model, word, out_);
@@ -133,6 +142,8 @@ class Encoding {
   const TokenizerParts& parts_;
   WordCache& cache_;
   Words words_;
+  bool at_start_ = true;    // the segment begins where the whole text does
+  bool continues_ = false;  // and goes on where another text ends
   std::vector<TokenId>& out_;
 };
 
@@ -187,6 +198,18 @@ Result<std::shared_ptr<const MappedFile>> map_if_there(const std::filesystem::pa
 
 }  // namespace
 
+std::vector<TokenId> TokenizerParts::encode(std::span<const TextPiece> pieces, EncodeOptions options) const {
+  std::string copy;
+  Input input = join(pieces, copy);
+  input.continues = options.continues;
+  std::vector<TokenId> out;
+  out.reserve(input.text.size() / 3 + before.size() + after.size());
+  if (options.add_special) out = before;
+  Encoding(*this, out).run(input);
+  if (options.add_special) out.insert(out.end(), after.begin(), after.end());
+  return out;
+}
+
 Tokenizer::Tokenizer(std::unique_ptr<const TokenizerParts> parts) : parts_(std::move(parts)) {}
 Tokenizer::~Tokenizer() = default;
 
@@ -232,18 +255,11 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(const GgufFile& fi
 
 std::vector<TokenId> Tokenizer::encode(std::string_view text, EncodeOptions options) const {
   const TextPiece piece{text, options.parse_special};
-  return encode_pieces({&piece, 1}, options.add_special);
+  return parts_->encode({&piece, 1}, options);
 }
 
 std::vector<TokenId> Tokenizer::encode_pieces(std::span<const TextPiece> pieces, bool add_special) const {
-  std::string copy;
-  const Input input = join(pieces, copy);
-  std::vector<TokenId> out;
-  out.reserve(input.text.size() / 3 + parts_->before.size() + parts_->after.size());
-  if (add_special) out = parts_->before;
-  Encoding(*parts_, out).run(input);
-  if (add_special) out.insert(out.end(), parts_->after.begin(), parts_->after.end());
-  return out;
+  return parts_->encode(pieces, {.add_special = add_special});
 }
 
 FramedText Tokenizer::frame(std::string_view text, size_t most) const {
@@ -324,6 +340,14 @@ std::optional<TokenId> Tokenizer::eos() const {
 
 std::span<const TokenId> Tokenizer::stop_tokens() const {
   return parts_->stop;
+}
+
+std::span<const TokenId> Tokenizer::leading_tokens() const {
+  return parts_->before;
+}
+
+const FimTokens& Tokenizer::fim() const {
+  return parts_->fim;
 }
 
 std::string_view Tokenizer::kind() const {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/core/result.h"
+#include "infer/tokenizer/fim_tokens.h"
 
 namespace ferry {
 
@@ -31,6 +32,7 @@ struct EncodeOptions {
   bool add_special = true;  // BOS, EOS, [CLS] ... as the file's post-processor says
   bool parse_special =
       true;  // "<|im_end|>" becomes that token; false: it is plain text, as user content must be
+  bool continues = false;  // the text goes on where another ends: no space is put before it
 };
 
 // A part of a rendered prompt. Template text may contain special tokens, user content may not.
@@ -64,7 +66,8 @@ class Tokenizer {
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
 
-  // Added tokens that are not special (their content is ordinary text) are always recognised.
+  // Added tokens that are not special (their content is ordinary text) are always recognised, but for those
+  // of fill-in-the-middle: whatever a file says of them, text of users must not become one.
   std::vector<TokenId> encode(std::string_view text, EncodeOptions options = {}) const;
 
   // The IDs of the concatenated text, except that special tokens are recognised only where they lie wholly in
@@ -98,6 +101,10 @@ class Tokenizer {
   std::optional<TokenId> eos() const;
   // Tokens that end an answer by the file's own account: eos, and GGUF's end-of-turn and end-of-message.
   std::span<const TokenId> stop_tokens() const;
+  // What encode() puts before a text: BOS, mostly.
+  std::span<const TokenId> leading_tokens() const;
+  // As far as the vocabulary has them.
+  const FimTokens& fim() const;
   // "BPE", "WordPiece": for `ferry show`.
   std::string_view kind() const;
 
