@@ -18,6 +18,8 @@ from test_server import ask
 ROOT = pathlib.Path(__file__).parents[2]
 ROUTES = {"chat": "/v1/chat/completions", "completions": "/v1/completions"}
 SLASH, END, BEGIN = 17, 2, 1  # tokens of the bundled model: "/", <|im_end|>, <|im_start|>
+# Its last ones, which here have other names than their own.
+GAP = {"<fim_prefix>": 2045, "<fim_suffix>": 2046, "<fim_middle>": 2047}
 
 USER = {"role": "user", "content": "What is Ferry, and who is it for?"}
 HALF = [USER, {"role": "assistant", "content": "It is"}]
@@ -215,6 +217,11 @@ EFFECTS = {
             True, lambda before, after: first_token(after) == f"token_id:{ids(after)[0]}", {"logprobs": 0}
         ),
         "add_special_tokens": Effect(False, lambda before, after: prompt_ids(before) == [BEGIN, *prompt_ids(after)]),
+        "suffix": Effect(
+            "/",
+            lambda before, after: prompt_ids(after)
+            == [BEGIN, GAP["<fim_prefix>"], *prompt_ids(before)[1:], GAP["<fim_suffix>"], SLASH, GAP["<fim_middle>"]],
+        ),
         "cache_salt": Effect("mine", lambda before, after: cached(before) > 0 == cached(after), {"prompt": LONG}),
     },
 }
@@ -223,7 +230,8 @@ ELSEWHERE = {"model", "messages", "prompt", "priority"}
 
 
 def make_model(folder):
-    """The bundled model, but its template shows what it is given, and its tokenizer adds a special token."""
+    """The bundled model, but its template shows what it is given, and its tokenizer adds a special token and has tokens
+    for a gap."""
     source = ROOT / "models/pilot"
     for name in ("config.json", "generation_config.json", "tokenizer_config.json", "model.safetensors"):
         shutil.copy(source / name, folder)
@@ -234,6 +242,7 @@ def make_model(folder):
     processor = tokenizer["post_processor"]
     processor["single"].insert(0, {"SpecialToken": {"id": "<|im_start|>", "type_id": 0}})
     processor["special_tokens"]["<|im_start|>"] = {"id": "<|im_start|>", "ids": [BEGIN], "tokens": ["<|im_start|>"]}
+    tokenizer["added_tokens"] += [{"id": id, "content": name, "special": True} for name, id in GAP.items()]
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
 
 

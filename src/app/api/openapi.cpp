@@ -73,6 +73,7 @@ constexpr Member kCompletion[] = {
     {"prompt", "prompts"},
     {"logprobs", "integer"},
     {"best_of", "integer"},
+    {"suffix", "string"},
 };
 
 constexpr Member kTokenize[] = {

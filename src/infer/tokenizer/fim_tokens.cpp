@@ -23,7 +23,7 @@ constexpr auto kFamilies = std::to_array<Family>({
     // StarCoder2. https://arxiv.org/abs/2402.19173
     {"<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<repo_name>", "<file_sep>",
      FimTokens::Files::bare_last},
-    // StarCoder, Granite Code, StableCode, Yi-Coder.
+    // StarCoder, Granite Code, StableCode.
     {"<fim_prefix>", "<fim_suffix>", "<fim_middle>"},
     // SantaCoder.
     {"<fim-prefix>", "<fim-suffix>", "<fim-middle>"},

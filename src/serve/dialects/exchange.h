@@ -66,6 +66,19 @@ struct StopRequest {
 // Text to be tokenised, or tokens as they are.
 using Prompt = std::variant<std::string, std::vector<TokenId>>;
 
+// Another file of the repository in which text is filled in.
+struct ContextFile {
+  std::string name;
+  std::string text;
+};
+
+// The answer is to stand between the prompt and `suffix`: fill-in-the-middle.
+struct InfillRequest {
+  std::string suffix;
+  std::vector<ContextFile> files = {};  // the most relevant last
+  std::string field = {};               // of the request, that asked for it
+};
+
 // How messages or prompts become the tokens that the model sees.
 struct PromptRequest {
   enum class Side { left, right };
@@ -107,6 +120,7 @@ struct GenerationRequest {
   // A chat (messages) or raw prompts: one of the two is filled.
   std::vector<ChatMessage> messages;
   std::vector<Prompt> prompts;
+  std::optional<InfillRequest> infill;  // of raw prompts
   PromptRequest prompt;
 
   int n = 1;        // choices of the chat, or of each prompt

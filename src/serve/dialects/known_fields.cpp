@@ -105,7 +105,6 @@ constexpr auto kChat = std::to_array<UnsupportedField>({
 });
 
 constexpr auto kCompletion = std::to_array<UnsupportedField>({
-    {"suffix", "\"\""},
     {"prompt_embeds", ""},
 });
 

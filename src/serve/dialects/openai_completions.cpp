@@ -28,6 +28,18 @@ void read_best_of(FieldReader& fields, GenerationRequest& request) {
   }
 }
 
+// One prompt at a time: each would be as long as the suffix.
+void read_suffix(FieldReader& fields, GenerationRequest& request) {
+  std::optional<std::string> suffix = fields.text("suffix");
+  if (!suffix || suffix->empty()) return;
+  if (request.prompts.size() > 1) return fields.refuse("suffix", "goes with one prompt, not with several");
+  if (request.prompt.truncate_side == PromptRequest::Side::right) {
+    return fields.refuse("truncation_side", "goes without suffix: what is farthest from the gap is cut",
+                         ErrorCode::unsupported);
+  }
+  request.infill = InfillRequest{.suffix = *std::move(suffix), .field = "suffix"};
+}
+
 // Tokens that are parts of characters are named as OpenAI names them, so that they stay apart:
 // "bytes:\xe2\x80".
 std::string legacy_name(const TokenAlternative& token, const OpenAiAnswerFormat& format) {
@@ -116,6 +128,7 @@ ApiResult<GenerationRequest> parse_openai_completion(std::string_view text) {
     request.report.top_logprobs = static_cast<int>(*logprobs);
   }
   read_best_of(fields, request);
+  read_suffix(fields, request);
   settle_completion_fields(fields);
   if (fields.failed()) return tl::unexpected(fields.failure());
   request.ignored = fields.unknown();

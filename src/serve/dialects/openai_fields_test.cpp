@@ -107,7 +107,7 @@ constexpr Field kFields[] = {
     {"mm_processor_kwargs", kNo, kNone, R"({"a": 1})"},
     {"include_reasoning", kNo, kNone, "false"},
     {"thinking_token_budget", kNo, kNo, "5"},
-    {"suffix", kNone, kNo, R"("x")"},
+    {"suffix", kNone, kYes, R"("x")"},
     {"prompt_embeds", kNone, kNo, R"("x")"},
     {"use_beam_search", kNo, kNo, "true"},
     {"length_penalty", kNo, kNo, "2"},

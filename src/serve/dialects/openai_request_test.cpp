@@ -317,11 +317,30 @@ TEST(OpenAiCompletionRequest, RefusesBadPrompts) {
   expect_refused(parse_openai_completion(R"({"model": "m"})"), "prompt", message);
 }
 
+TEST(OpenAiCompletionRequest, ASuffixAsksForTheMiddle) {
+  const auto request = parse_openai_completion(completion(R"("suffix": " there")"));
+  ASSERT_TRUE(request) << request.error().error.message;
+  ASSERT_TRUE(request->infill);
+  EXPECT_EQ(request->infill->suffix, " there");
+  EXPECT_EQ(request->infill->field, "suffix");
+  for (const char* nothing : {R"("suffix": null)", R"("suffix": "")"}) {
+    EXPECT_FALSE(parse_openai_completion(completion(nothing)).value().infill) << nothing;
+  }
+  expect_refused(parse_openai_completion(completion(R"("suffix": 5)")), "suffix",
+                 "suffix must be a string, not a number");
+  expect_refused(parse_openai_completion(R"({"model": "m", "prompt": ["a", "b"], "suffix": "x"})"), "suffix",
+                 "suffix goes with one prompt, not with several");
+  EXPECT_TRUE(parse_openai_completion(R"({"model": "m", "prompt": ["a"], "suffix": "x"})"));
+  expect_refused(
+      parse_openai_completion(completion(R"("suffix": "x", "truncation_side": "right")")), "truncation_side",
+      "truncation_side goes without suffix: what is farthest from the gap is cut", ErrorCode::unsupported);
+}
+
 TEST(OpenAiCompletionRequest, HasItsOwnDefaultsAndFields) {
   EXPECT_EQ(parse_openai_completion(completion())->stop.max_tokens, 16);
   EXPECT_EQ(parse_openai_completion(completion(R"("min_tokens": 20)"))->stop.max_tokens, 20);
   EXPECT_EQ(parse_openai_completion(completion(R"("logprobs": 0)"))->report.top_logprobs, 0);
-  EXPECT_TRUE(parse_openai_completion(completion(R"("suffix": "", "echo": false, "best_of": 1)")));
+  EXPECT_TRUE(parse_openai_completion(completion(R"("echo": false, "best_of": 1)")));
   // Nothing but the prompt's own logprobs.
   EXPECT_EQ(parse_openai_completion(completion(R"("echo": true, "max_tokens": 0)"))->stop.max_tokens, 0);
   expect_refused(parse_openai_completion(completion(R"("max_tokens": 0)")), "max_tokens",
@@ -334,8 +353,6 @@ TEST(OpenAiCompletionRequest, HasItsOwnDefaultsAndFields) {
   expect_refused(parse_openai_completion(completion(R"("prompt_logprobs": 1, "stream": true)")),
                  "prompt_logprobs", "prompt_logprobs is for whole answers: set \"stream\": false",
                  ErrorCode::unsupported);
-  expect_refused(parse_openai_completion(completion(R"("suffix": "x")")), "suffix",
-                 "suffix is not supported yet (other than \"\"); leave it out", ErrorCode::unsupported);
   expect_refused(parse_openai_completion(completion(R"("logprobs": true)")), "logprobs",
                  "logprobs must be an integer, not a boolean");
 }

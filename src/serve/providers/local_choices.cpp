@@ -70,9 +70,17 @@ GenerationDelta LocalChoices::opening(const PromptState& state) const {
   if (!report.echo) return delta;
   delta.text = state.prompt.echo;
   if (report.top_logprobs && !request_.prompts.empty()) {
-    delta.logprobs = first_of(state.scores, *report.top_logprobs);
+    delta.logprobs = first_of(echoed(state), *report.top_logprobs);
   }
   return delta;
+}
+
+// Of the prompt's tokens those that the echo shows: all, but where it was to fill a gap.
+std::vector<TokenLogprob> LocalChoices::echoed(const PromptState& state) {
+  const size_t end = std::min(state.prompt.echo_end, state.scores.size());
+  const size_t begin = std::min(state.prompt.echo_begin, end);
+  return {state.scores.begin() + static_cast<std::ptrdiff_t>(begin),
+          state.scores.begin() + static_cast<std::ptrdiff_t>(end)};
 }
 
 GenerationDelta LocalChoices::piece(EngineEvent event) const {

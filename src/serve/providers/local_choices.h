@@ -46,6 +46,7 @@ class LocalChoices {
   bool choosy() const { return request_.best_of > request_.n; }
   void begin(PromptState& state, EngineEvent& event);
   GenerationDelta opening(const PromptState& state) const;
+  static std::vector<TokenLogprob> echoed(const PromptState& state);
   GenerationDelta piece(EngineEvent event) const;
   std::vector<GenerationDelta> best_of(size_t prompt);
   std::vector<TokenLogprob> first_of(const std::vector<TokenLogprob>& scores, int top) const;

@@ -6,6 +6,8 @@
 #include <random>
 #include <span>
 
+#include "serve/providers/local_infill.h"
+
 namespace ferry {
 namespace {
 
@@ -208,9 +210,17 @@ ApiResult<std::vector<PreparedPrompt>> prepare_prompts(const GenerationRequest& 
     if (!chat) return tl::unexpected(ApiError{std::move(chat).error(), prompt_field(request), {}});
     prompts.push_back(*std::move(chat));
   }
-  for (const Prompt& prompt : request.prompts) prompts.push_back(prepare_raw(prompt, request, model));
+  for (const Prompt& prompt : request.prompts) {
+    if (!request.infill) {
+      prompts.push_back(prepare_raw(prompt, request, model));
+      continue;
+    }
+    auto infill = prepare_infill(prompt, request, model);
+    if (!infill) return tl::unexpected(std::move(infill).error());
+    prompts.push_back(*std::move(infill));
+  }
   for (PreparedPrompt& prompt : prompts) {
-    truncate(prompt, request, model);
+    if (!request.infill) truncate(prompt, request, model);
     if (!prompt.tokens.empty()) continue;
     return tl::unexpected(ApiError{
         {ErrorCode::invalid_argument, fmt::format("{} gives no token at all", prompt_field(request))},
@@ -256,6 +266,7 @@ EngineRequest engine_request(const GenerationRequest& request, const HostedModel
   engine.min_tokens = clamp_count(request.stop.min_tokens);
   engine.stop = request.stop.strings;
   engine.stop_tokens = request.stop.token_ids;
+  if (request.infill && !request.stop.ignore_eos) add_middle_ends(model, engine.stop_tokens);
   engine.ignore_eos = request.stop.ignore_eos;
   engine.include_stop = request.stop.include_in_text;
   engine.skip_special = !request.report.special_tokens;

@@ -2,6 +2,7 @@
 // From what an application asks for to what the engine is told: prompts become tokens, and every name a
 // number.
 
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ struct PreparedPrompt {
   std::vector<TokenId> tokens;
   std::string text;  // as it was given, or rendered
   std::string echo;  // what the answer's text begins with, where echo was asked for
+  // Of the tokens: those that spell `echo`.
+  size_t echo_begin = 0;
+  size_t echo_end = std::numeric_limits<size_t>::max();
 };
 
 // The chat's one prompt, or each of the raw ones. Renders and tokenises, so it takes a while. Errors name the
