@@ -27,7 +27,7 @@ BATCH = 32
 
 
 def corpus():
-    """name: texts. English prose of this repository, as sentences, paragraphs and long passages."""
+    """(name, texts, texts of one call). English prose of this repository, as sentences, paragraphs and passages."""
     pages = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").rglob("*.md"))]
     words = " ".join(page.read_text(encoding="utf-8") for page in pages).split()
     words = [word for word in words if re.fullmatch(r"[A-Za-z][a-z]*[.,;:]?", word)]
@@ -35,8 +35,10 @@ def corpus():
     def pieces(size, count):
         return [" ".join(words[i * size % (len(words) - size):][:size]) for i in range(count)]
 
-    return {"sentences of 12 words": pieces(12, 512), "paragraphs of 60 words": pieces(60, 192),
-            "passages of 180 words": pieces(180, 64), "one sentence at a time": pieces(12, 48)}
+    for size, one_by_one, in_batches in (12, 96, 512), (60, 48, 192), (180, 24, 64):
+        yield f"texts of {size} words, one by one", pieces(size, one_by_one), 1
+        yield f"texts of {size} words, {BATCH} together", pieces(size, in_batches), BATCH
+    yield "512 texts of 12 words together", pieces(12, 512), 512
 
 
 class Ferry:
@@ -101,10 +103,10 @@ def peer_for(model):
         return Transformers(model)
 
 
-def texts_per_second(embed, texts, one_by_one):
+def texts_per_second(embed, texts, batch):
     begin = time.perf_counter()
-    for i in range(0, len(texts), 1 if one_by_one else len(texts)):
-        embed(texts[i:i + 1] if one_by_one else texts)
+    for i in range(0, len(texts), batch):
+        embed(texts[i:i + batch])
     return len(texts) / (time.perf_counter() - begin)
 
 
@@ -120,13 +122,12 @@ def main():
     peer = peer_for(args.model)
     ferry = Ferry(args.ferry, args.model, args.threads)
     try:
-        for name, texts in corpus().items():
-            one_by_one = name.startswith("one")
+        for name, texts, batch in corpus():
             apart = max(1 - float(np.dot(a, b)) for a, b in zip(ferry(texts), peer(texts)))  # both warm
             ours, theirs = [], []
             for _ in range(args.rounds):
-                ours.append(texts_per_second(ferry, texts, one_by_one))
-                theirs.append(texts_per_second(peer, texts, one_by_one))
+                ours.append(texts_per_second(ferry, texts, batch))
+                theirs.append(texts_per_second(peer, texts, batch))
             a, b = statistics.median(ours), statistics.median(theirs)
             print(f"{name}: ferry {a:.1f}/s, {peer.name} {b:.1f}/s, ratio {a / b:.2f}; apart {apart:.1e}", flush=True)
     finally:

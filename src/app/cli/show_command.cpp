@@ -61,7 +61,8 @@ std::string rope_text(const RopeSpec& rope) {
 std::string attention_text(const ArchSpec& spec) {
   std::string text =
       fmt::format("{} heads of {}, {} for keys and values", spec.heads, spec.head_dim, spec.kv_heads);
-  if (!spec.makes_text()) text = fmt::format("{} heads of {}, in both directions", spec.heads, spec.head_dim);
+  if (spec.attention == AttentionKind::bidirectional)
+    text = fmt::format("{} heads of {}, in both directions", spec.heads, spec.head_dim);
   if (spec.qk_norm) text += ", normalised queries and keys";
   if (spec.qkv_bias) text += ", biases";
   if (const int32_t window = widest_window(spec); window > 0) text += fmt::format(", window of {}", window);

@@ -30,19 +30,19 @@ Result<int32_t> choose_length(const EngineSettings& engine, const SentenceFiles&
   return files.max_tokens > 0 ? std::min(files.max_tokens, spec.max_positions) : spec.max_positions;
 }
 
-// Room for the longest input, or for a batch of short ones, each of which has a page to itself.
+// Room for the longest input and for a whole batch, as far as a quarter of the free memory goes.
 Result<KvCache> make_cache(const Model& model, const EngineSettings& engine, int32_t& length) {
   const KvGeometry geometry = model.kv_geometry(parse_kv_type(engine.kv_type).value_or(KvType::bf16));
   const auto pages_for = [&](int64_t tokens) {
     return (tokens + geometry.page_tokens - 1) / geometry.page_tokens;
   };
   const auto affordable = static_cast<int64_t>(available_memory() / 4) / geometry.bytes_per_page();
-  const int64_t wanted = pages_for(length);
-  if (wanted > affordable && engine.max_model_len > 0) {
+  if (pages_for(length) > affordable && engine.max_model_len > 0) {
     return fail(ErrorCode::resource_exhausted,
                 "--max-model-len {} needs more than a quarter of the free memory for its KV cache", length);
   }
-  const int64_t pages = std::max<int64_t>(std::min(wanted, affordable), model.max_rows());
+  const int64_t wanted = std::max(pages_for(length), pages_for(model.max_rows()));
+  const int64_t pages = std::clamp<int64_t>(wanted, 1, std::max<int64_t>(affordable, 1));
   length = static_cast<int32_t>(std::min<int64_t>(length, pages * geometry.page_tokens));
   return KvCache::create(geometry, static_cast<int32_t>(pages));
 }
@@ -71,13 +71,14 @@ Result<std::unique_ptr<Embedder>> Embedder::load(const std::filesystem::path& mo
 
   FERRY_TRY(ModelOptions options, make_model_options(engine.kernels, engine.arithmetic));
   // What attends in both directions is computed whole.
-  const bool whole = !description.spec.makes_text();
+  const bool whole = description.spec.attention == AttentionKind::bidirectional;
   options.max_rows = whole ? std::max(engine.max_step_tokens, parts.max_tokens) : engine.max_step_tokens;
   options.progress = progress;
   if (engine.keep_packed) options.packed_folder = engine.packed_folder;
   parts.kernels = std::string(options.table->name);
   FERRY_TRY(parts.model, Model::load(model, options, *parts.threads));
   const ArchSpec& spec = parts.model->spec();
+  parts.sigmoid = parts.files.sigmoid.value_or(spec.classifier && spec.classifier->labels == 1);
   if (tokenizer.vocab_size() > spec.vocab) {
     return fail(ErrorCode::corrupt, "{}: the tokenizer has {} tokens, but the model's vocabulary only {}",
                 model.string(), tokenizer.vocab_size(), spec.vocab);
@@ -118,9 +119,6 @@ const SentenceFiles& Embedder::files() const {
 }
 int32_t Embedder::max_tokens() const {
   return loop_->parts().max_tokens;
-}
-int32_t Embedder::max_inputs() const {
-  return loop_->parts().max_waiting;
 }
 std::string_view Embedder::kernels() const {
   return loop_->parts().kernels;

@@ -74,7 +74,6 @@ class Embedder {
   const ArchSpec& spec() const;
   const SentenceFiles& files() const;  // as they count: with `pooling` from the settings
   int32_t max_tokens() const;          // of an input, special tokens included
-  int32_t max_inputs() const;          // that may wait before requests are refused
   bool is_classifier() const { return spec().classifier.has_value(); }
   std::string_view kernels() const;
   int64_t weight_bytes() const;

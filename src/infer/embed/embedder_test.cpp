@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 
 #include "infer/embed/pooling.h"
+#include "infer/model/test_checkpoint.h"
 #include "infer/model/test_encoders.h"
 
 namespace ferry {
@@ -60,7 +61,8 @@ double largest_difference(const std::vector<float>& a, const std::vector<float>&
 }
 
 class Texts : public testing::TestWithParam<const char*> {};
-INSTANTIATE_TEST_SUITE_P(Goldens, Texts, testing::Values("bert_mean", "bert_cls", "roberta_mean"),
+INSTANTIATE_TEST_SUITE_P(Goldens, Texts,
+                         testing::Values("bert_mean", "bert_cls", "roberta_mean", "qwen3_last"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST_P(Texts, EmbeddingsAreThoseOfTheReference) {
@@ -77,6 +79,19 @@ TEST_P(Texts, EmbeddingsAreThoseOfTheReference) {
   ASSERT_EQ(vectors.size(), expected.size());
   for (size_t i = 0; i < vectors.size(); ++i)
     EXPECT_LT(largest_difference(vectors[i], expected[i]), 2e-5) << i;
+}
+
+// With room for fewer pages than a batch has texts, the vectors are the same.
+TEST(Decoders, VectorsDoNotDependOnTheCachesSize) {
+  const std::filesystem::path path = encoder_folder() / "qwen3_last";
+  EngineSettings settings = exact();
+  const Loaded large = load(path, settings);
+  settings.max_step_tokens = 40;  // two pages
+  settings.max_model_len = 40;
+  const Loaded small = load(path, settings);
+  std::vector<EmbedInput> inputs;
+  for (int32_t i = 0; i < 9; ++i) inputs.push_back({{i + 10, i + 20, 5}, {}});
+  EXPECT_EQ(embed(*large.embedder, inputs).value(), embed(*small.embedder, inputs).value());
 }
 
 class Pairs : public testing::TestWithParam<const char*> {};
@@ -97,6 +112,20 @@ TEST_P(Pairs, ScoresAreThoseOfTheReference) {
     const EmbedVectors scores = embed(*loaded.embedder, {pair}).value();
     EXPECT_NEAR(scores.at(0).at(0), item.at("score").to_number<float>(), 1e-5);
   }
+}
+
+TEST(Scores, AreSigmoidsForOneLabelWhereNothingElseIsSaid) {
+  const auto tokenizer = Tokenizer::open(encoder_folder() / "bert_rank").value();
+  Checkpoint checkpoint = Checkpoint::read(encoder_folder() / "bert_rank");
+  const auto score = [&] {
+    const TestFolder folder;
+    checkpoint.write(folder.path());
+    const auto embedder = Embedder::load(folder.path(), *tokenizer, exact(), {}).value();
+    return embed(*embedder, {{{5, 6, 7}, {}}}).value()[0][0];
+  };
+  const float logit = score();
+  checkpoint.config.erase("sbert_ce_default_activation_function");
+  EXPECT_FLOAT_EQ(score(), sigmoid(logit));
 }
 
 // A decoder's hidden states, pooled: the same in one batch, in chunks through the cache, and in company.
@@ -123,6 +152,27 @@ TEST(Decoders, VectorsDoNotDependOnChunksOrCompany) {
     }
     EXPECT_LT(cosine(all[0], all[1]), 0.999);
   }
+}
+
+// As transformers stores a model of the class without a head: without "model." before the names, too.
+TEST(Decoders, NeedNoHead) {
+  const std::filesystem::path path = std::filesystem::path(FERRY_SOURCE_DIR) / "tests/golden/model/qwen3";
+  const auto tokenizer = Tokenizer::open(encoder_folder() / "bert_mean").value();
+  const auto vectors = [&](const std::filesystem::path& model) {
+    const auto embedder = Embedder::load(model, *tokenizer, exact(), {"last"}).value();
+    return embed(*embedder, {{{5, 6, 7}, {}}}).value();
+  };
+  const Checkpoint whole = Checkpoint::read(path);
+  Checkpoint bare;
+  bare.config = whole.config;
+  bare.config["architectures"] = json::array{"Qwen3Model"};
+  for (const auto& [name, tensor] : whole.tensors) {
+    if (name.starts_with("model.")) bare.tensors[name.substr(std::strlen("model."))] = tensor;
+  }
+  const TestFolder folder;
+  bare.write(folder.path());
+  EXPECT_TRUE(is_embedding_model(folder.path(), {}).value());
+  EXPECT_EQ(vectors(folder.path()), vectors(path));
 }
 
 TEST(Decoders, ALongInputIsGivenUpWhenItIsCancelled) {
@@ -169,6 +219,25 @@ TEST(Inputs, TheLengthIsASetting) {
   EXPECT_THAT(refused.error().message, HasSubstr("300 positions"));
 }
 
+// Keeps the embedder's thread from its next step until it is destroyed.
+class Hold {
+ public:
+  explicit Hold(Embedder& embedder) {
+    std::promise<void> reached;
+    embedder.probe([&reached, open = open_.get_future().share()] {
+      reached.set_value();
+      open.wait();
+    });
+    reached.get_future().get();
+  }
+  ~Hold() { open_.set_value(); }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+
+ private:
+  std::promise<void> open_;
+};
+
 // Small requests behind a large one come back before it does: all take turns.
 TEST(Queue, ASmallRequestDoesNotWaitForALargeOne) {
   const Loaded loaded = load(encoder_folder() / "bert_mean");
@@ -183,8 +252,11 @@ TEST(Queue, ASmallRequestDoesNotWaitForALargeOne) {
       changed.notify_all();
     };
   };
-  ASSERT_TRUE(loaded.embedder->submit(std::vector<EmbedInput>(200, line), note("large")));
-  ASSERT_TRUE(loaded.embedder->submit({line}, note("small")));
+  {
+    const Hold hold(*loaded.embedder);
+    ASSERT_TRUE(loaded.embedder->submit(std::vector<EmbedInput>(200, line), note("large")));
+    ASSERT_TRUE(loaded.embedder->submit({line}, note("small")));
+  }
   std::unique_lock lock(mutex);
   changed.wait(lock, [&] { return order.size() == 2; });
   EXPECT_EQ(order.front(), "small");
@@ -194,28 +266,35 @@ TEST(Queue, IsBoundedAndEmptiesAgain) {
   EngineSettings settings;
   settings.max_waiting = 4;
   const Loaded loaded = load(encoder_folder() / "bert_mean", settings);
-  const std::vector<EmbedInput> many(400, EmbedInput{std::vector<TokenId>(200, 7), {}});
+  const std::vector<EmbedInput> many(40, EmbedInput{std::vector<TokenId>(200, 7), {}});
   std::promise<void> done;
-  ASSERT_TRUE(loaded.embedder->submit(many, [&](Result<EmbedVectors>) { done.set_value(); }));
-  const auto refused = loaded.embedder->submit({many[0]}, [](Result<EmbedVectors>) { FAIL(); });
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::overloaded);
+  {
+    const Hold hold(*loaded.embedder);
+    ASSERT_TRUE(loaded.embedder->submit(many, [&](Result<EmbedVectors>) { done.set_value(); }));
+    const auto refused = loaded.embedder->submit({many[0]}, [](Result<EmbedVectors>) { FAIL(); });
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::overloaded);
+  }
   done.get_future().get();
   EXPECT_TRUE(embed(*loaded.embedder, {many[0]}));
   const EngineStatus status = loaded.embedder->status();
   EXPECT_EQ(status.waiting, 0u);
-  EXPECT_EQ(status.prompt_tokens, 401u * 200);
-  EXPECT_EQ(loaded.embedder->metrics().finished[0].value(), 401u);
+  EXPECT_EQ(status.prompt_tokens, 41u * 200);
+  EXPECT_EQ(loaded.embedder->metrics().finished[0].value(), 41u);
 }
 
 TEST(Queue, WhatIsCancelledOrLeftIsNotComputed) {
   Loaded loaded = load(encoder_folder() / "bert_mean");
   const std::vector<EmbedInput> many(2000, EmbedInput{std::vector<TokenId>(250, 7), {}});
-  const auto id = loaded.embedder->submit(many, [](Result<EmbedVectors>) { FAIL() << "cancelled"; }).value();
-  loaded.embedder->cancel(id);
-  loaded.embedder->cancel(id);
-  loaded.embedder->cancel(12345);
-  EXPECT_EQ(loaded.embedder->status().waiting, 0u);
+  {
+    const Hold hold(*loaded.embedder);
+    const auto id =
+        loaded.embedder->submit(many, [](Result<EmbedVectors>) { FAIL() << "cancelled"; }).value();
+    loaded.embedder->cancel(id);
+    loaded.embedder->cancel(id);
+    loaded.embedder->cancel(12345);
+    EXPECT_EQ(loaded.embedder->status().waiting, 0u);
+  }
 
   std::promise<Result<EmbedVectors>> left;
   ASSERT_TRUE(

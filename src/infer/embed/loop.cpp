@@ -11,11 +11,6 @@ double seconds(std::chrono::steady_clock::duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
-int32_t pages_of(size_t tokens, const KvCache& kv) {
-  const auto page_tokens = static_cast<size_t>(kv.geometry().page_tokens);
-  return static_cast<int32_t>((tokens + page_tokens - 1) / page_tokens);
-}
-
 }  // namespace
 
 Embedder::Loop::Loop(Parts parts)
@@ -83,10 +78,11 @@ Result<EmbedRequestId> Embedder::Loop::submit(std::vector<EmbedInput> inputs,
 }
 
 void Embedder::Loop::cancel(EmbedRequestId id) {
+  std::shared_ptr<Job> job;  // let go of after the lock: what its callback holds may have locks of its own
   const std::lock_guard lock(mutex_);
   const auto found = jobs_.find(id);
   if (found == jobs_.end()) return;
-  const std::shared_ptr<Job> job = found->second;
+  job = found->second;
   job->cancelled = true;
   waiting_inputs_ -= job->inputs.size() - job->taken;
   std::erase(waiting_, job);
@@ -131,27 +127,23 @@ void Embedder::Loop::run() {
   fail_all();
 }
 
-// One input of the request whose turn it is, if there is room for it.
-bool Embedder::Loop::take_next(std::deque<std::shared_ptr<Job>>& rest, int32_t& rows,
-                               std::vector<Taken>& taken) {
-  const std::shared_ptr<Job> job = rest.front();
-  const size_t tokens = job->inputs[job->taken].ids.size();
-  const bool alone = taken.empty();  // a long one is computed in chunks
-  if (!alone && tokens > static_cast<size_t>(rows)) return false;
-  rows -= static_cast<int32_t>(std::min(tokens, static_cast<size_t>(rows)));
-  taken.push_back({job, job->taken++});
-  rest.pop_front();
-  if (job->taken < job->inputs.size()) rest.push_back(job);
-  return true;
-}
-
 // The next inputs of the waiting requests, one of each in turn, until the one whose turn it is does not fit:
-// it is the first of the next step.
+// it is the first of the next step. One that is too long for any step is computed alone, in chunks.
 std::vector<Embedder::Loop::Taken> Embedder::Loop::take() {
   const std::lock_guard lock(mutex_);
   std::vector<Taken> taken;
-  int32_t rows = parts_.model->max_rows();
-  while (!waiting_.empty() && rows > 0 && take_next(waiting_, rows, taken)) {
+  auto rows = static_cast<size_t>(parts_.model->max_rows());
+  auto pages = static_cast<int32_t>(pages_.size());
+  while (!waiting_.empty()) {
+    const std::shared_ptr<Job> job = waiting_.front();
+    const size_t tokens = job->inputs[job->taken].ids.size();
+    const bool fits = tokens <= rows && pages_for(tokens) <= pages;
+    if (!fits && !taken.empty()) break;
+    rows -= std::min(tokens, rows);
+    pages -= pages_for(tokens);
+    taken.push_back({job, job->taken++});
+    waiting_.pop_front();
+    if (job->taken < job->inputs.size()) waiting_.push_back(job);
   }
   waiting_inputs_ -= taken.size();
   status_.running = taken.size();
@@ -166,12 +158,18 @@ std::vector<std::vector<float>> Embedder::Loop::compute(std::span<const Taken> t
   return {std::move(vector)};
 }
 
-// Pages of their own for each sequence. There are enough: embedder.cpp makes as many as a batch can need.
+// Of the cache; none where there is none.
+int32_t Embedder::Loop::pages_for(size_t tokens) const {
+  if (!parts_.kv) return 0;
+  const auto page_tokens = static_cast<size_t>(parts_.kv->geometry().page_tokens);
+  return static_cast<int32_t>((tokens + page_tokens - 1) / page_tokens);
+}
+
+// Pages of their own for each sequence: take() saw to it that there are enough.
 void Embedder::Loop::deal_pages(std::span<BatchSequence> sequences) {
-  if (!parts_.kv) return;
   size_t next = 0;
   for (BatchSequence& sequence : sequences) {
-    const auto count = static_cast<size_t>(pages_of(static_cast<size_t>(sequence.rows), *parts_.kv));
+    const auto count = static_cast<size_t>(pages_for(static_cast<size_t>(sequence.rows)));
     sequence.pages = std::span(pages_).subspan(next, count);
     next += count;
   }
@@ -241,7 +239,7 @@ std::vector<float> Embedder::Loop::compute_in_chunks(const Taken& taken) {
   std::iota(rows.begin(), rows.end(), 0);
   for (size_t first = 0; first < input.ids.size(); first += most) {
     const size_t count = std::min(most, input.ids.size() - first);
-    const auto pages = static_cast<size_t>(pages_of(first + count, *parts_.kv));
+    const auto pages = static_cast<size_t>(pages_for(first + count));
     const BatchSequence sequence{std::span(pages_).first(pages), static_cast<int32_t>(first),
                                  static_cast<int32_t>(count)};
     parts_.model->hidden_states(
@@ -260,11 +258,10 @@ std::vector<float> Embedder::Loop::finish(Pooler& pooler) const {
 }
 
 std::vector<std::vector<float>> Embedder::Loop::classify(std::span<const float> first_rows, size_t count) {
-  const ClassifierSpec& classifier = *parts_.model->spec().classifier;
-  const auto labels = static_cast<size_t>(classifier.labels);
+  const auto labels = static_cast<size_t>(parts_.model->spec().classifier->labels);
   std::vector<float> all(count * labels);
   parts_.model->classify(first_rows.data(), static_cast<int64_t>(count), *parts_.threads, all.data());
-  if (classifier.sigmoid) std::ranges::transform(all, all.begin(), sigmoid);
+  if (parts_.sigmoid) std::ranges::transform(all, all.begin(), sigmoid);
   std::vector<std::vector<float>> vectors;
   for (auto at = all.begin(); at != all.end(); at += static_cast<ptrdiff_t>(labels)) {
     vectors.emplace_back(at, at + static_cast<ptrdiff_t>(labels));

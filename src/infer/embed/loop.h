@@ -25,6 +25,7 @@ class Embedder::Loop {
     std::optional<KvCache> kv;  // of models whose layers have one
     Buffer hidden;              // f32 [max_rows, hidden]
     SentenceFiles files;
+    bool sigmoid = false;  // of classifiers: SentenceFiles::sigmoid, decided
     int32_t max_tokens = 0;
     int32_t max_waiting = 0;
     std::string kernels;
@@ -66,7 +67,7 @@ class Embedder::Loop {
   // The loop's thread.
   void run();
   std::vector<Taken> take();
-  bool take_next(std::deque<std::shared_ptr<Job>>& rest, int32_t& rows, std::vector<Taken>& taken);
+  int32_t pages_for(size_t tokens) const;
   // One for each, or none where the only one is not wanted any more.
   std::vector<std::vector<float>> compute(std::span<const Taken> taken);
   std::vector<std::vector<float>> compute_packed(std::span<const Taken> taken);

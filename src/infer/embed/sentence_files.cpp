@@ -1,7 +1,6 @@
 #include "infer/embed/sentence_files.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/core/file.h"
 #include "base/core/json.h"
@@ -48,10 +47,8 @@ Result<Pooling> pooling_named(std::string_view name, const std::string& where) {
 }
 
 // "pooling_mode": "mean", or of "pooling_mode_mean_tokens" and its like exactly one that is true.
-Result<Pooling> read_pooling(const fs::path& path) {
+Result<Pooling> pooling_of(const json::object& config, const std::string& where) {
   constexpr std::string_view kPrefix = "pooling_mode_";
-  FERRY_TRY(const json::object config, read_object(path));
-  const std::string where = path.string();
   if (const json::value* mode = config.if_contains("pooling_mode"); mode != nullptr && mode->is_string()) {
     return pooling_named(mode->get_string(), where);
   }
@@ -67,6 +64,26 @@ Result<Pooling> read_pooling(const fs::path& path) {
               chosen.size());
 }
 
+Result<void> read_pooling(const fs::path& path, SentenceFiles& files) {
+  FERRY_TRY(const json::object config, read_object(path));
+  FERRY_TRY(files.pooling, pooling_of(config, path.string()));
+  FERRY_TRY(const auto with_prompt, json_optional<bool>(config, "include_prompt", path.string()));
+  if (files.prompt.empty() || with_prompt.value_or(true)) return {};
+  return fail(ErrorCode::unsupported,
+              "{}: \"include_prompt\": false is not supported, and every text has a prompt before it",
+              path.string());
+}
+
+// What the tokenizer says, for models whose own files do not. (1e30 is how transformers writes that it is not
+// limited.)
+Result<void> read_tokenizer_length(const fs::path& path, SentenceFiles& files) {
+  if (!is_there(path)) return {};
+  FERRY_TRY(const json::object config, read_object(path));
+  FERRY_TRY(const auto length, json_optional<double>(config, "model_max_length", path.string()));
+  if (length && *length >= 1 && *length <= kMaxTokens) files.max_tokens = static_cast<int32_t>(*length);
+  return {};
+}
+
 // The Transformer step's own file goes by one of these names.
 Result<void> read_transformer(const fs::path& folder, SentenceFiles& files) {
   for (const char* name : {"sentence_bert_config.json", "sentence_roberta_config.json",
@@ -78,7 +95,7 @@ Result<void> read_transformer(const fs::path& folder, SentenceFiles& files) {
     if (length && (*length < 1 || *length > kMaxTokens)) {
       return fail(ErrorCode::invalid_argument, "{}: \"max_seq_length\" is {}", path.string(), *length);
     }
-    files.max_tokens = static_cast<int32_t>(length.value_or(0));
+    if (length) files.max_tokens = static_cast<int32_t>(*length);
     FERRY_TRY(const auto lower, json_optional<bool>(config, "do_lower_case", path.string()));
     if (lower == true) {
       return fail(ErrorCode::unsupported, "{}: \"do_lower_case\": true is not supported", path.string());
@@ -97,10 +114,7 @@ Result<void> read_step(const fs::path& model, const json::value& value, const st
   FERRY_TRY(const fs::path folder, step_folder(model, path, where));
   const std::string_view kind = type.substr(type.rfind('.') + 1);
   if (kind == "Transformer") return read_transformer(folder, files);
-  if (kind == "Pooling") {
-    FERRY_TRY(files.pooling, read_pooling(folder / "config.json"));
-    return {};
-  }
+  if (kind == "Pooling") return read_pooling(folder / "config.json", files);
   if (kind == "Normalize") {
     files.normalize = true;
     return {};
@@ -122,34 +136,59 @@ Result<void> read_modules(const fs::path& model, const fs::path& path, SentenceF
 }
 
 // "prompts" by name, and "default_prompt_name".
-Result<void> read_prompt(const fs::path& path, SentenceFiles& files) {
-  if (!is_there(path)) return {};
-  FERRY_TRY(const json::object config, read_object(path));
-  FERRY_TRY(const auto name, json_optional<std::string>(config, "default_prompt_name", path.string()));
+Result<void> read_prompt(const json::object& config, const std::string& where, SentenceFiles& files) {
+  FERRY_TRY(const auto name, json_optional<std::string>(config, "default_prompt_name", where));
   if (!name) return {};
-  FERRY_TRY(const auto* prompts, json_require<const json::object*>(config, "prompts", path.string()));
-  FERRY_TRY(files.prompt, json_require<std::string>(*prompts, *name, path.string() + ": \"prompts\""));
+  FERRY_TRY(const auto* prompts, json_require<const json::object*>(config, "prompts", where));
+  FERRY_TRY(files.prompt, json_require<std::string>(*prompts, *name, where + ": \"prompts\""));
   return {};
 }
 
-// vLLM's account of it in config.json.
-Result<void> read_matryoshka(const fs::path& path, SentenceFiles& files) {
+// A cross-encoder's: "torch.nn.modules.activation.Sigmoid".
+Result<void> read_activation(const json::object& config, std::string_view key, const std::string& where,
+                             SentenceFiles& files) {
+  FERRY_TRY(const auto name, json_optional<std::string_view>(config, key, where));
+  if (!name) return {};
+  files.sigmoid = name->ends_with(".Sigmoid");
+  if (*files.sigmoid || name->ends_with(".Identity")) return {};
+  return fail(ErrorCode::unsupported, "{}: \"{}\" \"{}\" is not supported; Sigmoid and Identity are", where,
+              key, name->substr(0, 80));
+}
+
+Result<void> read_own(const fs::path& path, SentenceFiles& files) {
   if (!is_there(path)) return {};
   FERRY_TRY(const json::object config, read_object(path));
-  FERRY_TRY(const auto any, json_optional<bool>(config, "is_matryoshka", path.string()));
+  FERRY_TRY_VOID(read_prompt(config, path.string(), files));
+  return read_activation(config, "activation_fn", path.string(), files);
+}
+
+// vLLM's account of it in config.json.
+Result<void> read_matryoshka(const json::object& config, const std::string& where, SentenceFiles& files) {
+  FERRY_TRY(const auto any, json_optional<bool>(config, "is_matryoshka", where));
   files.any_dimensions = any.value_or(false);
-  FERRY_TRY(const auto list,
-            json_optional<const json::array*>(config, "matryoshka_dimensions", path.string()));
+  FERRY_TRY(const auto list, json_optional<const json::array*>(config, "matryoshka_dimensions", where));
   if (!list) return {};
   for (const json::value& item : **list) {
     if (!item.is_int64()) {
       return fail(ErrorCode::invalid_argument, "{}: \"matryoshka_dimensions\" must be a list of integers",
-                  path.string());
+                  where);
     }
     files.dimensions.push_back(item.get_int64());
   }
   files.any_dimensions = files.any_dimensions && files.dimensions.empty();
   return {};
+}
+
+// Where older versions of sentence-transformers put a cross-encoder's activation.
+Result<void> read_model_config(const fs::path& path, SentenceFiles& files) {
+  if (!is_there(path)) return {};
+  FERRY_TRY(const json::object config, read_object(path));
+  const std::string where = path.string();
+  FERRY_TRY_VOID(read_matryoshka(config, where, files));
+  FERRY_TRY_VOID(read_activation(config, "sbert_ce_default_activation_function", where, files));
+  FERRY_TRY(const auto member, json_optional<const json::object*>(config, "sentence_transformers", where));
+  if (!member) return {};
+  return read_activation(**member, "activation_fn", where + ": \"sentence_transformers\"", files);
 }
 
 }  // namespace
@@ -158,9 +197,11 @@ Result<SentenceFiles> read_sentence_files(const fs::path& model) {
   SentenceFiles files;
   std::error_code ignored;
   if (!fs::is_directory(model, ignored)) return files;
+  // What is read later counts more.
+  FERRY_TRY_VOID(read_model_config(model / "config.json", files));
+  FERRY_TRY_VOID(read_own(model / "config_sentence_transformers.json", files));
+  FERRY_TRY_VOID(read_tokenizer_length(model / "tokenizer_config.json", files));
   if (is_there(model / "modules.json")) FERRY_TRY_VOID(read_modules(model, model / "modules.json", files));
-  FERRY_TRY_VOID(read_prompt(model / "config_sentence_transformers.json", files));
-  FERRY_TRY_VOID(read_matryoshka(model / "config.json", files));
   return files;
 }
 

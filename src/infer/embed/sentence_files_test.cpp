@@ -80,7 +80,36 @@ TEST_F(Files, NameThePromptAndTheLengthsToCutTo) {
   EXPECT_TRUE(read().any_dimensions);
 }
 
+TEST_F(Files, LeaveTheLengthToTheTokenizerWhereTheyDoNotSayIt) {
+  write("tokenizer_config.json", R"({"model_max_length": 300})");
+  EXPECT_EQ(read().max_tokens, 300);
+  write("sentence_bert_config.json", R"({"max_seq_length": null})");
+  EXPECT_EQ(read().max_tokens, 300);
+  write("sentence_bert_config.json", R"({"max_seq_length": 256})");
+  EXPECT_EQ(read().max_tokens, 256);
+  write("sentence_bert_config.json", "{}");
+  write("tokenizer_config.json", R"({"model_max_length": 1000000000000000019884624838656})");
+  EXPECT_EQ(read().max_tokens, 0);
+}
+
+TEST_F(Files, SayWhatBecomesOfALogit) {
+  EXPECT_EQ(read().sigmoid, std::nullopt);
+  write("config.json", R"({"sbert_ce_default_activation_function": "torch.nn.modules.linear.Identity"})");
+  EXPECT_EQ(read().sigmoid, false);
+  write("config.json", R"({"sbert_ce_default_activation_function": "torch.nn.modules.linear.Identity",
+                           "sentence_transformers": {"activation_fn": "torch.nn.modules.activation.Sigmoid"}})");
+  EXPECT_EQ(read().sigmoid, true);
+  write("config_sentence_transformers.json", R"({"activation_fn": "torch.nn.modules.linear.Identity"})");
+  EXPECT_EQ(read().sigmoid, false);
+  write("config_sentence_transformers.json", R"({"activation_fn": "torch.nn.modules.activation.Tanh"})");
+  EXPECT_THAT(error(), HasSubstr("Tanh"));
+}
+
 TEST_F(Files, WhatWouldMakeOtherVectorsIsRefusedByName) {
+  write("1_Pooling/config.json", R"({"pooling_mode": "mean", "include_prompt": false})");
+  EXPECT_EQ(read().pooling, Pooling::mean);  // there is no prompt
+  write("config_sentence_transformers.json", R"({"prompts": {"q": "query: "}, "default_prompt_name": "q"})");
+  EXPECT_THAT(error(), HasSubstr("include_prompt"));
   write("1_Pooling/config.json", R"({"pooling_mode_max_tokens": true})");
   EXPECT_THAT(error(), HasSubstr("\"max_tokens\""));
   write("1_Pooling/config.json", R"({"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true})");

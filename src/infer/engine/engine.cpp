@@ -88,7 +88,8 @@ Result<std::unique_ptr<Model>> load_text_model(const std::filesystem::path& path
                                                ThreadPool& threads) {
   FERRY_TRY(auto model, Model::load(path, options, threads));
   if (model->spec().makes_text()) return model;
-  return fail(ErrorCode::unsupported, "{}: a {} model is an encoder, which makes no text", path.string(),
+  return fail(ErrorCode::unsupported,
+              "{}: this {} model has no head that predicts tokens, so it makes no text", path.string(),
               model->spec().family);
 }
 

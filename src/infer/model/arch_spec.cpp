@@ -81,7 +81,7 @@ Result<void> check_rope(const RopeSpec& rope, int32_t head_dim, std::string_view
 
 // What the forward pass of bidirectional layers takes for granted.
 Result<void> check_encoder(const ArchSpec& spec, std::string_view where) {
-  if (spec.makes_text()) return {};
+  if (spec.attention == AttentionKind::causal) return {};
   const bool windows =
       std::ranges::any_of(spec.layers, [](const LayerSpec& layer) { return layer.window > 0; });
   if (spec.kv_heads != spec.heads || spec.head_dim % 2 != 0 || windows) {

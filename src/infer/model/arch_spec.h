@@ -64,7 +64,6 @@ enum class FeedForwardKind : uint8_t {
 // A head on the hidden state of a sequence's first token: out(tanh(dense(x))), with biases.
 struct ClassifierSpec {
   int32_t labels = 1;
-  bool sigmoid = false;  // what is said of a label is the sigmoid of its logit, not the logit
 };
 
 struct LayerSpec {
@@ -98,6 +97,7 @@ struct ArchSpec {
   bool output_bias = false;  // of the attention's output projection
   bool qk_norm = false;      // RMS norm of each head's query and key, before rope
   bool tied_embeddings = false;
+  bool has_head = true;  // of decoders: hidden states become logits
   std::optional<ClassifierSpec> classifier = {};
 
   std::optional<int32_t> bos_id;
@@ -105,8 +105,8 @@ struct ArchSpec {
 
   int32_t q_width() const { return heads * head_dim; }
   int32_t kv_width() const { return kv_heads * head_dim; }
-  // Predicts next tokens; what does not is an encoder.
-  bool makes_text() const { return attention == AttentionKind::causal; }
+  // Predicts next tokens; what does not makes embeddings or scores.
+  bool makes_text() const { return attention == AttentionKind::causal && has_head; }
 };
 
 inline constexpr int32_t kMaxLayers = 4096;

@@ -116,7 +116,6 @@ TEST(EncoderFiles, TheHeadOfTheClassIsFoundUnderItsNames) {
   const auto model = load(encoder_folder() / "bert_rank", *supported_tables().front(), Arithmetic::f32);
   ASSERT_TRUE(model->spec().classifier);
   EXPECT_EQ(model->spec().classifier->labels, 1);
-  EXPECT_FALSE(model->spec().classifier->sigmoid);
   checkpoint.tensors.erase("classifier.bias");
   const TestFolder folder;
   checkpoint.write(folder.path());
@@ -140,18 +139,14 @@ TEST(EncoderConfig, IsReadAsTransformersReadsIt) {
   const ArchSpec roberta = must(spec_from_config(config_of("roberta_rank"), "config.json"));
   EXPECT_EQ(roberta.max_positions, 300);  // of 302, of which the padding token's ID takes two
   EXPECT_EQ(roberta.position_offset, 2);
-  EXPECT_TRUE(roberta.classifier->sigmoid);
 }
 
-TEST(EncoderConfig, ScoresAreSigmoidsWhereNothingElseIsSaid) {
+TEST(EncoderConfig, LabelsAreCounted) {
   json::object config = config_of("bert_rank");
-  config.erase("sbert_ce_default_activation_function");
-  EXPECT_TRUE(must(spec_from_config(config, "config.json")).classifier->sigmoid);
+  EXPECT_EQ(must(spec_from_config(config, "config.json")).classifier->labels, 1);
   config["id2label"] = {{"0", "a"}, {"1", "b"}, {"2", "c"}};
   config["num_labels"] = nullptr;
-  const ArchSpec spec = must(spec_from_config(config, "config.json"));
-  EXPECT_EQ(spec.classifier->labels, 3);
-  EXPECT_FALSE(spec.classifier->sigmoid);
+  EXPECT_EQ(must(spec_from_config(config, "config.json")).classifier->labels, 3);
 }
 
 TEST(EncoderConfig, WhatChangesTheMathsIsRefusedByName) {
@@ -159,7 +154,6 @@ TEST(EncoderConfig, WhatChangesTheMathsIsRefusedByName) {
       {"hidden_act", "relu"},
       {"position_embedding_type", "relative_key"},
       {"is_decoder", true},
-      {"sbert_ce_default_activation_function", "torch.nn.modules.activation.Tanh"},
   };
   for (const auto& [key, value] : refusals) {
     json::object config = config_of("bert_rank");

@@ -271,7 +271,7 @@ void Model::run(const Batch& batch, KvCache* cache, ThreadPool& pool) {
 void Model::collect(const Batch& batch, float* hidden) const {
   const KernelTable& table = *weights_->embedding.table;
   const size_t width = static_cast<size_t>(spec_.hidden);
-  const std::vector<float>& norm = weights_->final_norm.weight;
+  const std::vector<float>& norm = weights_->final_norm.weight;  // RMS: pre-norm families have no other
   for (size_t i = 0; i < batch.logit_rows.size(); ++i) {
     const float* row = scratch_->x + static_cast<size_t>(batch.logit_rows[i]) * width;
     if (norm.empty()) {

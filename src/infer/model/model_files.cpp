@@ -30,6 +30,7 @@ Result<void> read_generation_config(const std::filesystem::path& path, ArchSpec&
   return check_spec(spec, path.string());
 }
 
+// Files of a model without its head, as sentence-transformers stores them, lack the names' beginning too.
 Result<ModelFiles> open_folder(const std::filesystem::path& folder) {
   const std::filesystem::path config = folder / "config.json";
   FERRY_TRY(const json::value document, read_json(config));
@@ -37,8 +38,10 @@ Result<ModelFiles> open_folder(const std::filesystem::path& folder) {
   FERRY_TRY_VOID(read_generation_config(folder / "generation_config.json", spec));
   FERRY_TRY(WeightSource source, WeightSource::open(folder));
   const TensorNames& names = names_of_family(spec.family);
-  std::string base(names.base);
-  if (source.find(base + std::string(names.embedding)) == nullptr) base.clear();
+  const bool bare = source.find(names.embedding) != nullptr;
+  const bool decodes = spec.attention == AttentionKind::causal;
+  if (bare && decodes) spec.has_head = spec.tied_embeddings || source.find(names.head) != nullptr;
+  std::string base(bare ? "" : names.base);
   return ModelFiles{"safetensors", std::move(spec), &names, std::move(base), std::move(source)};
 }
 

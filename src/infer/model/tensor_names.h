@@ -8,12 +8,12 @@ namespace ferry {
 
 struct TensorNames {
   // Whole names, after `base` where the file has it.
-  std::string_view base = {};  // "bert.": what models with a head put before the names of the rest
+  std::string_view base = {};  // "model.": what models with a head put before the names of the rest
   std::string_view embedding;
   std::string_view positions = {};
   std::string_view token_types = {};
   std::string_view embedding_norm = {};  // without ".weight" or ".bias"
-  std::string_view final_norm = {};
+  std::string_view final_norm = {};      // the same
   // Whole names without `base`.
   std::string_view head = {};
   std::string_view classifier_dense = {};  // without ".weight" or ".bias"
@@ -46,10 +46,11 @@ inline constexpr std::string_view kHarmlessInEncoders[] = {
     "cls.predictions.",        "cls.seq_relationship.",     "lm_head."};
 
 inline constexpr TensorNames kHuggingFaceNames = {
-    .embedding = "model.embed_tokens.weight",
-    .final_norm = "model.norm.weight",
+    .base = "model.",
+    .embedding = "embed_tokens.weight",
+    .final_norm = "norm",
     .head = "lm_head.weight",
-    .layer = "model.layers.",
+    .layer = "layers.",
     .attention_norm = "input_layernorm",
     .q = "self_attn.q_proj",
     .k = "self_attn.k_proj",
@@ -95,7 +96,7 @@ inline constexpr TensorNames kRobertaNames = roberta_names();
 
 inline constexpr TensorNames kGgufNames = {
     .embedding = "token_embd.weight",
-    .final_norm = "output_norm.weight",
+    .final_norm = "output_norm",
     .head = "output.weight",
     .layer = "blk.",
     .attention_norm = "attn_norm",

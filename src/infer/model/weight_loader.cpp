@@ -142,8 +142,10 @@ Result<void> WeightLoader::load_head(Model::Weights& weights) {
   if (spec_.classifier) {
     FERRY_TRY(weights.classifier, load_classifier());
   }
+  if (spec_.norm_place == NormPlace::before) {
+    FERRY_TRY(weights.final_norm, norm(files_.base + std::string(files_.names->final_norm)));
+  }
   if (!spec_.makes_text()) return {};
-  FERRY_TRY(weights.final_norm.weight, vector(std::string(files_.names->final_norm), spec_.hidden));
   if (spec_.tied_embeddings) return check_tied_head();
   FERRY_TRY(weights.head, matrix(std::string(files_.names->head), spec_.vocab, spec_.hidden));
   return {};
@@ -177,7 +179,7 @@ Result<void> WeightLoader::check_tied_head() {
   const std::string_view name = files_.names->head;
   const TensorView* head = files_.source.find(name);
   if (head == nullptr) return {};
-  const TensorView* embedding = files_.source.find(files_.names->embedding);
+  const TensorView* embedding = files_.source.find(files_.base + std::string(files_.names->embedding));
   const bool same = head->dtype == embedding->dtype && head->shape == embedding->shape &&
                     std::memcmp(head->data, embedding->data, static_cast<size_t>(bytes_of(*head))) == 0;
   if (!same) {

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Makes the encoders' goldens: tiny random models, whole as sentence-transformers stores them, and what
+"""Makes the goldens of embeddings and scores: tiny random models, whole as sentence-transformers stores them, and what
 transformers computes with them.
 
     python make.py        needs torch, transformers, tokenizers, numpy
 
 Each case is a folder; beside it lie
   <case>.json      texts with their tokens and embeddings, or pairs with their tokens, types, logits and scores;
-                   sequences of random tokens, with types, whose hidden states are in
+                   of encoders sequences of random tokens, with types, whose hidden states are in
   <case>.hidden    float32, little-endian, [rows of all sequences, hidden size]
 manifest.json records versions and hashes.
 
@@ -23,8 +23,8 @@ import tokenizers
 import torch
 import transformers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import (BertConfig, BertForMaskedLM, BertForSequenceClassification, BertModel, RobertaConfig,
-                          RobertaForSequenceClassification, RobertaModel)
+from transformers import (BertConfig, BertForMaskedLM, BertForSequenceClassification, BertModel, Qwen3Config, Qwen3Model,
+                          RobertaConfig, RobertaForSequenceClassification, RobertaModel)
 
 HERE = pathlib.Path(__file__).parent
 TEXTS = ["The ferry crosses at noon.", "When does the boat leave?", "a", "Café naïve, 100% sure!",
@@ -66,6 +66,14 @@ def byte_pairs():
     return tokenizer
 
 
+def ended_byte_pairs():
+    tokenizer = byte_pairs()
+    tokenizer.post_processor = processors.Sequence([
+        processors.ByteLevel(trim_offsets=False),
+        processors.TemplateProcessing(single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", 2)])])
+    return tokenizer
+
+
 def bert_config(**more):
     return BertConfig(vocab_size=word_pieces().get_vocab_size(), max_position_embeddings=300, **SIZES, **more)
 
@@ -75,6 +83,11 @@ def roberta_config(**more):
                          type_vocab_size=1, layer_norm_eps=1e-5, bos_token_id=0, eos_token_id=2, **SIZES, **more)
 
 
+def qwen3_config():
+    return Qwen3Config(vocab_size=byte_pairs().get_vocab_size(), max_position_embeddings=400, num_key_value_heads=2,
+                       head_dim=16, tie_word_embeddings=False, bos_token_id=0, eos_token_id=2, **SIZES)
+
+
 SIGMOID = {"sentence_transformers": {"activation_fn": "torch.nn.modules.activation.Sigmoid"}}
 IDENTITY = {"sbert_ce_default_activation_function": "torch.nn.modules.linear.Identity"}
 # name: (class, configuration, tokenizer, pooling or None, normalised, changes of config.json)
@@ -82,6 +95,7 @@ CASES = {
     "bert_mean": (BertModel, bert_config, word_pieces, "mean", True, {}),
     "bert_cls": (BertForMaskedLM, bert_config, word_pieces, "cls", False, {}),
     "roberta_mean": (RobertaModel, roberta_config, byte_pairs, "mean", False, {}),
+    "qwen3_last": (Qwen3Model, qwen3_config, ended_byte_pairs, "lasttoken", True, {}),
     "bert_rank": (BertForSequenceClassification, bert_config, word_pieces, None, False, IDENTITY),
     "roberta_rank": (RobertaForSequenceClassification, roberta_config, byte_pairs, None, False, SIGMOID),
 }
@@ -92,12 +106,12 @@ def draw(model, seed):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             noise = torch.randn(parameter.shape, generator=generator)
-            if "LayerNorm.weight" in name:
+            if parameter.dim() == 1 and name.endswith("weight"):
                 value = 1 + 0.2 * noise
             elif name.endswith("bias"):
                 value = 0.3 * noise
-            elif "embeddings" in name:
-                value = noise * (1.0 if "word" in name else 0.5)
+            elif "embed" in name:
+                value = noise * (1.0 if "word" in name or "tokens" in name else 0.5)
             else:
                 value = (2.0 if "query" in name or "key" in name else 1.2) / parameter.shape[1] ** 0.5 * noise
             parameter.copy_(value.to(torch.bfloat16).float())
@@ -109,27 +123,43 @@ def write_json(path, value):
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
+def write_steps(folder, steps):
+    write_json(folder / "modules.json",
+               [dict(idx=i, name=str(i), path=path, type=kind) for i, (path, kind) in enumerate(steps)])
+
+
 def write_pooling(folder, pooling, normalised, length):
     kinds = {"mean": "pooling_mode_mean_tokens", "cls": "pooling_mode_cls_token"}
-    modules = [("", "Transformer"), ("1_Pooling", "Pooling")] + ([("2_Normalize", "Normalize")] if normalised else [])
-    write_json(folder / "modules.json", [dict(idx=i, name=str(i), path=path, type=f"sentence_transformers.models.{kind}")
-                                         for i, (path, kind) in enumerate(modules)])
+    steps = [("", "Transformer"), ("1_Pooling", "Pooling")] + ([("2_Normalize", "Normalize")] if normalised else [])
+    write_steps(folder, [(path, f"sentence_transformers.models.{kind}") for path, kind in steps])
     write_json(folder / "1_Pooling/config.json", dict(word_embedding_dimension=SIZES["hidden_size"],
                                                       **{key: kind == pooling for kind, key in kinds.items()}))
     write_json(folder / "sentence_bert_config.json", dict(max_seq_length=length, do_lower_case=False))
 
 
+def write_pooling_as_since_6(folder, pooling, length):
+    """Since its version 6, sentence-transformers spells these otherwise, and leaves the length to the tokenizer."""
+    module = "sentence_transformers.sentence_transformer.modules"
+    write_steps(folder, [("", "sentence_transformers.base.modules.transformer.Transformer"),
+                         ("1_Pooling", f"{module}.pooling.Pooling"), ("2_Normalize", f"{module}.normalize.Normalize")])
+    write_json(folder / "1_Pooling/config.json",
+               dict(embedding_dimension=SIZES["hidden_size"], pooling_mode=pooling, include_prompt=True))
+    write_json(folder / "sentence_bert_config.json", dict(transformer_task="feature-extraction"))
+    write_json(folder / "tokenizer_config.json", dict(model_max_length=length))
+
+
 def hidden_states(model, tokens, types):
     base = getattr(model, model.base_model_prefix, model)
+    typed = dict(token_type_ids=torch.tensor([types])) if hasattr(model.config, "type_vocab_size") else {}
     with torch.no_grad():
-        return base(torch.tensor([tokens]), token_type_ids=torch.tensor([types])).last_hidden_state[0]
+        return base(torch.tensor([tokens]), **typed).last_hidden_state[0]
 
 
 def embeddings(model, tokenizer, pooling, normalised):
     for text in TEXTS:
         tokens = tokenizer.encode(text).ids
         hidden = hidden_states(model, tokens, [0] * len(tokens))
-        vector = hidden.mean(0) if pooling == "mean" else hidden[0]
+        vector = hidden.mean(0) if pooling == "mean" else hidden[0 if pooling == "cls" else -1]
         vector = torch.nn.functional.normalize(vector, dim=0) if normalised else vector
         yield dict(text=text, tokens=tokens, embedding=[round(float(x), 7) for x in vector])
 
@@ -162,6 +192,9 @@ def make(name):
     for extra in ("generation_config.json",):
         (folder / extra).unlink(missing_ok=True)
 
+    if pooling == "lasttoken":
+        write_pooling_as_since_6(folder, pooling, 280)
+        return write_json(HERE / f"{name}.json", dict(texts=list(embeddings(model, tokenizer, pooling, normalised))))
     rng = np.random.default_rng(seed)
     sequences, hidden = [], []
     for length in LENGTHS:

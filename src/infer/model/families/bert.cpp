@@ -16,28 +16,11 @@ void read_layers(ConfigReader& config, ArchSpec& spec) {
   spec.layers.resize(static_cast<size_t>(std::min(layers, kMaxLayers)));
 }
 
-// As sentence-transformers' CrossEncoder decides: what the configuration names, or else a sigmoid for one
-// label.
-bool has_sigmoid(ConfigReader& config, int32_t labels) {
-  const char* old_key = "sbert_ce_default_activation_function";
-  std::string activation = config.text(old_key, "");
-  if (std::optional<ConfigReader> member = config.member("sentence_transformers")) {
-    activation = member->text("activation_fn", activation);
-    config.absorb(*member);
-  }
-  if (activation.empty()) return labels == 1;
-  if (activation.ends_with(".Sigmoid")) return true;
-  if (!activation.ends_with(".Identity"))
-    config.unsupported(old_key, fmt::format("\"{}\" (only Sigmoid and Identity)", activation));
-  return false;
-}
-
 ClassifierSpec read_classifier(ConfigReader& config) {
   ClassifierSpec classifier;
   constexpr int32_t kDefaultLabels = 2;  // the classes' own
   classifier.labels =
       config.optional_count("num_labels").value_or(config.members("id2label", kDefaultLabels));
-  classifier.sigmoid = has_sigmoid(config, classifier.labels);
   return classifier;
 }
 

@@ -36,6 +36,13 @@ const Family* find(std::string_view name, std::string_view Family::*by) {
   return found == families.end() || name.empty() ? nullptr : *found;
 }
 
+// Of "Qwen3Model" too, which is the same without a head.
+const Family* find_class(std::string_view name) {
+  const Family* family = find(name, &Family::hf_class);
+  if (family != nullptr || !name.ends_with("Model")) return family;
+  return find(std::string(name.substr(0, name.size() - 5)) + "ForCausalLM", &Family::hf_class);
+}
+
 }  // namespace
 
 Result<ArchSpec> spec_from_config(const json::object& config, std::string_view where) {
@@ -46,7 +53,7 @@ Result<ArchSpec> spec_from_config(const json::object& config, std::string_view w
 
   // "architectures" says which head the weights have ("...ForCausalLM"); "model_type" alone is good enough.
   const Family* family =
-      classes.empty() ? find(model_type, &Family::hf_model_type) : find(classes.front(), &Family::hf_class);
+      classes.empty() ? find(model_type, &Family::hf_model_type) : find_class(classes.front());
   if (family == nullptr) {
     return classes.empty() ? unknown(where, model_type, &Family::hf_model_type)
                            : unknown(where, classes.front(), &Family::hf_class);
