@@ -35,6 +35,7 @@ class EmbedCommand final : public Command {
     configuration_.apply_log(LogLevel::warning);
     FERRY_TRY(const LocalModel source, resolve_model(model_, HubFolders::from_environment()));
     FERRY_TRY(auto model, load_with_progress(source, configuration_.host(), console));
+    FERRY_TRY_VOID(check_makes_vectors(*model));
     Host host;
     host.add(model);
     const std::unique_ptr<Provider> provider = make_local_provider(host, configuration_.provider);
@@ -65,13 +66,15 @@ class EmbedCommand final : public Command {
     std::vector<ApiResult<EmbeddingResult>> results;
     for (auto& answer : answers) results.push_back(answer.get());
     for (size_t i = 0; i < results.size(); ++i) {
-      if (!results[i]) {
-        return tl::unexpected(
-            std::move(results[i]).error().error.within(fmt::format("line {}", first_line + i)));
-      }
+      if (!results[i]) return tl::unexpected(error_of(std::move(results[i]).error(), first_line + i));
       print(*results[i], out);
     }
     return {};
+  }
+
+  static Error error_of(ApiError error, size_t line) {
+    if (error.reason == "context_length_exceeded") error.error.message += " (here --truncate)";
+    return std::move(error.error).within(fmt::format("line {}", line));
   }
 
   std::future<ApiResult<EmbeddingResult>> ask(Provider& provider, const std::string& model,

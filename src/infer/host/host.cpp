@@ -78,6 +78,13 @@ Result<void> check_makes_text(const HostedModel& model) {
               judges ? "scores" : "embeddings", judges ? "/v1/rerank or /v1/score" : "/v1/embeddings");
 }
 
+Result<void> check_makes_vectors(const HostedModel& model) {
+  if (model.embedder) return {};
+  return fail(ErrorCode::unsupported,
+              "model {} makes text; started with --pooling last (or mean) it makes embeddings instead",
+              model.name);
+}
+
 Result<ChatPrompt> chat_prompt(const HostedModel& model, json::object context, ChatOptions options) {
   FERRY_TRY_VOID(check_makes_text(model));
   if (model.chat_template == nullptr) {

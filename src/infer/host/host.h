@@ -58,6 +58,8 @@ struct HostSettings {
 
 // `unsupported`, with what to do instead, of a model that makes embeddings or scores.
 Result<void> check_makes_text(const HostedModel& model);
+// The same of one that makes text.
+Result<void> check_makes_vectors(const HostedModel& model);
 
 struct ChatOptions {
   bool continue_final_message = false;  // the prompt ends where the last message's content does

@@ -47,7 +47,7 @@ ApiResult<OpenAiEmbeddingRequest> parse_openai_embeddings(std::string_view text)
   settle_embedding_fields(fields);
   request.inputs = read_prompts(fields, "input", kMaxInputs);
   for (size_t i = 0; i < request.inputs.size(); ++i) {
-    if (is_empty(request.inputs[i])) fields.refuse("input", fmt::format("[{}] is empty", i));
+    if (is_empty(request.inputs[i])) fields.refuse("input", fmt::format("has nothing in it at index {}", i));
   }
   request.add_special_tokens = fields.boolean("add_special_tokens").value_or(true);
   request.truncate = read_truncation(fields);

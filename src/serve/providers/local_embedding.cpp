@@ -13,12 +13,9 @@ tl::unexpected<ApiError> refuse(ErrorCode code, std::string message, std::string
 }
 
 ApiResult<void> check_embeds(const HostedModel& model) {
-  if (model.embedder) return {};
-  return refuse(ErrorCode::unsupported,
-                fmt::format("model {} is served to make text; a server started with --pooling last (or mean) "
-                            "makes embeddings with it",
-                            model.name),
-                "model", {});
+  auto checked = check_makes_vectors(model);
+  if (checked) return {};
+  return tl::unexpected(ApiError{std::move(checked).error(), "model", {}});
 }
 
 // How many tokens each input may have, and beyond how many it is cut.
@@ -226,8 +223,8 @@ ApiResult<PreparedInputs> prepare_score(const ScoreRequest& request, const Hoste
   auto checked = check_embeds(model);
   if (checked && model.embedder->is_classifier() && model.embedder->spec().classifier->labels != 1) {
     checked = refuse(ErrorCode::unsupported,
-                     fmt::format("model {} says {} things of a text; scores need one", model.name,
-                                 model.embedder->spec().classifier->labels),
+                     fmt::format("model {} has a classifier of {} labels; scores need one of a single label",
+                                 model.name, model.embedder->spec().classifier->labels),
                      "model", {});
   }
   if (!checked) return tl::unexpected(std::move(checked).error());
