@@ -62,7 +62,8 @@ double largest_difference(const std::vector<float>& a, const std::vector<float>&
 
 class Texts : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Goldens, Texts,
-                         testing::Values("bert_mean", "bert_cls", "roberta_mean", "qwen3_last"),
+                         testing::Values("bert_mean", "bert_cls", "roberta_mean", "distilbert_mean",
+                                         "qwen3_last"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST_P(Texts, EmbeddingsAreThoseOfTheReference) {
@@ -206,6 +207,9 @@ TEST(Inputs, ThatCannotBeComputedAreRefusedWithTheNumbers) {
   EXPECT_THAT(error({{{-1}, {}}}), HasSubstr("token -1"));
   EXPECT_THAT(error({{{5}, {2}}}), HasSubstr("types"));
   EXPECT_THAT(error({{{5, 5}, {1}}}), HasSubstr("types"));
+  const Loaded untyped = load(encoder_folder() / "distilbert_mean");
+  EXPECT_FALSE(embed(*untyped.embedder, {{{5}, {0}}}));
+  EXPECT_TRUE(embed(*untyped.embedder, {{{5}, {}}}));
 }
 
 TEST(Inputs, TheLengthIsASetting) {

@@ -45,8 +45,8 @@ Result<void> Embedder::Loop::check(const EmbedInput& input, size_t index) const 
     return fail(ErrorCode::invalid_argument, "input {} has token {}, but the vocabulary ends at {}", index,
                 token, spec.vocab - 1);
   }
-  const bool types_fit = std::ranges::all_of(
-      input.types, [&](int32_t type) { return type >= 0 && type < std::max(1, spec.token_types); });
+  const bool types_fit =
+      std::ranges::all_of(input.types, [&](int32_t type) { return type >= 0 && type < spec.token_types; });
   if (types_fit && (input.types.empty() || input.types.size() == input.ids.size())) return {};
   return fail(ErrorCode::invalid_argument,
               "input {}: the tokenizer frames two texts as types of segments that the model does not have",

@@ -14,8 +14,8 @@ namespace {
 using kernels::Arithmetic;
 
 constexpr size_t kWidth = 64;
-const std::vector<std::string> kCases = {"bert_mean", "bert_cls", "roberta_mean", "bert_rank",
-                                         "roberta_rank"};
+const std::vector<std::string> kCases = {"bert_mean",       "bert_cls",  "roberta_mean",
+                                         "distilbert_mean", "bert_rank", "roberta_rank"};
 
 std::unique_ptr<Model> load(const std::filesystem::path& path, const kernels::KernelTable& table,
                             Arithmetic arithmetic) {
@@ -38,6 +38,7 @@ std::vector<float> encode(Model& model, std::span<const EncoderSequence> sequenc
   std::vector<int32_t> rows(tokens.size());
   std::iota(rows.begin(), rows.end(), 0);
   std::vector<float> hidden(tokens.size() * kWidth);
+  if (model.spec().token_types == 0) types.clear();
   model.hidden_states({tokens, parts, rows, types}, nullptr, pool, hidden.data());
   return hidden;
 }

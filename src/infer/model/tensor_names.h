@@ -43,7 +43,8 @@ inline constexpr std::string_view kHarmlessInGguf[] = {"rope_freqs.weight"};
 // Numbers 0, 1, ..., and the heads that a masked language model was trained with.
 inline constexpr std::string_view kHarmlessInEncoders[] = {
     "embeddings.position_ids", "embeddings.token_type_ids", "pooler.dense.",
-    "cls.predictions.",        "cls.seq_relationship.",     "lm_head."};
+    "cls.predictions.",        "cls.seq_relationship.",     "lm_head.",
+    "vocab_transform.",        "vocab_layer_norm.",         "vocab_projector."};
 
 inline constexpr TensorNames kHuggingFaceNames = {
     .base = "model.",
@@ -93,6 +94,23 @@ constexpr TensorNames roberta_names() {
   return names;
 }
 inline constexpr TensorNames kRobertaNames = roberta_names();
+
+inline constexpr TensorNames kDistilBertNames = {
+    .base = "distilbert.",
+    .embedding = "embeddings.word_embeddings.weight",
+    .positions = "embeddings.position_embeddings.weight",
+    .embedding_norm = "embeddings.LayerNorm",
+    .layer = "transformer.layer.",
+    .attention_norm = "sa_layer_norm",
+    .q = "attention.q_lin",
+    .k = "attention.k_lin",
+    .v = "attention.v_lin",
+    .attention_out = "attention.out_lin",
+    .feed_forward_norm = "output_layer_norm",
+    .up = "ffn.lin1",
+    .down = "ffn.lin2",
+    .harmless = kHarmlessInEncoders,
+};
 
 inline constexpr TensorNames kGgufNames = {
     .embedding = "token_embd.weight",

@@ -23,8 +23,9 @@ import tokenizers
 import torch
 import transformers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import (BertConfig, BertForMaskedLM, BertForSequenceClassification, BertModel, Qwen3Config, Qwen3Model,
-                          RobertaConfig, RobertaForSequenceClassification, RobertaModel)
+from transformers import (BertConfig, BertForMaskedLM, BertForSequenceClassification, BertModel, DistilBertConfig,
+                          DistilBertForMaskedLM, Qwen3Config, Qwen3Model, RobertaConfig,
+                          RobertaForSequenceClassification, RobertaModel)
 
 HERE = pathlib.Path(__file__).parent
 TEXTS = ["The ferry crosses at noon.", "When does the boat leave?", "a", "Café naïve, 100% sure!",
@@ -83,6 +84,11 @@ def roberta_config(**more):
                          type_vocab_size=1, layer_norm_eps=1e-5, bos_token_id=0, eos_token_id=2, **SIZES, **more)
 
 
+def distilbert_config():
+    return DistilBertConfig(vocab_size=word_pieces().get_vocab_size(), max_position_embeddings=300, dim=64, n_layers=2,
+                            n_heads=4, hidden_dim=96, attn_implementation="eager")
+
+
 def qwen3_config():
     return Qwen3Config(vocab_size=byte_pairs().get_vocab_size(), max_position_embeddings=400, num_key_value_heads=2,
                        head_dim=16, tie_word_embeddings=False, bos_token_id=0, eos_token_id=2, **SIZES)
@@ -95,6 +101,7 @@ CASES = {
     "bert_mean": (BertModel, bert_config, word_pieces, "mean", True, {}),
     "bert_cls": (BertForMaskedLM, bert_config, word_pieces, "cls", False, {}),
     "roberta_mean": (RobertaModel, roberta_config, byte_pairs, "mean", False, {}),
+    "distilbert_mean": (DistilBertForMaskedLM, distilbert_config, word_pieces, "mean", True, {}),
     "qwen3_last": (Qwen3Model, qwen3_config, ended_byte_pairs, "lasttoken", True, {}),
     "bert_rank": (BertForSequenceClassification, bert_config, word_pieces, None, False, IDENTITY),
     "roberta_rank": (RobertaForSequenceClassification, roberta_config, byte_pairs, None, False, SIGMOID),
@@ -201,7 +208,7 @@ def make(name):
         tokens = rng.integers(0, model.config.vocab_size, length)
         if model.config.model_type == "roberta":
             tokens = np.where(tokens == 1, 5, tokens)  # padding would count as no position
-        types = rng.integers(0, model.config.type_vocab_size, length)
+        types = rng.integers(0, getattr(model.config, "type_vocab_size", 1), length)
         sequences.append(dict(tokens=tokens.tolist(), types=types.tolist()))
         hidden.append(hidden_states(model, tokens.tolist(), types.tolist()))
     expected = dict(sequences=sequences)

@@ -1,5 +1,6 @@
-// BERT and RoBERTa: post-norm encoders with learned positions and biases everywhere (Devlin et al., 2018; Liu
-// et al., 2019). Sentence encoders (MiniLM, BGE, E5, GTE) and cross-encoders are of these classes.
+// BERT, RoBERTa and DistilBERT: post-norm encoders with learned positions and biases everywhere (Devlin et
+// al., 2018; Liu et al., 2019; Sanh et al., 2019). Sentence encoders (MiniLM, BGE, E5, GTE) and
+// cross-encoders are of these classes.
 
 #include "infer/model/families/family.h"
 
@@ -9,10 +10,19 @@ namespace {
 // The models that a class's weights come from.
 enum class Head { none, classifier };
 
-void read_layers(ConfigReader& config, ArchSpec& spec) {
-  const int32_t layers = config.count("num_hidden_layers");
-  if (layers > kMaxLayers)
-    config.invalid("num_hidden_layers", fmt::format("is {}; at most {}", layers, kMaxLayers));
+// What a configuration calls its sizes.
+struct Keys {
+  const char* hidden = "hidden_size";
+  const char* layers = "num_hidden_layers";
+  const char* heads = "num_attention_heads";
+  const char* intermediate = "intermediate_size";
+  const char* activation = "hidden_act";
+};
+constexpr Keys kDistilKeys = {"dim", "n_layers", "n_heads", "hidden_dim", "activation"};
+
+void read_layers(ConfigReader& config, const Keys& keys, ArchSpec& spec) {
+  const int32_t layers = config.count(keys.layers);
+  if (layers > kMaxLayers) config.invalid(keys.layers, fmt::format("is {}; at most {}", layers, kMaxLayers));
   spec.layers.resize(static_cast<size_t>(std::min(layers, kMaxLayers)));
 }
 
@@ -24,22 +34,22 @@ ClassifierSpec read_classifier(ConfigReader& config) {
   return classifier;
 }
 
-ArchSpec read_encoder(ConfigReader& config, Head head) {
+ArchSpec read_encoder(ConfigReader& config, Head head, const Keys& keys = {}) {
   ArchSpec spec;
   spec.vocab = config.count("vocab_size");
-  spec.hidden = config.count("hidden_size");
-  spec.heads = config.count("num_attention_heads");
+  spec.hidden = config.count(keys.hidden);
+  spec.heads = config.count(keys.heads);
   if (spec.hidden % spec.heads != 0) {
-    config.invalid("num_attention_heads",
-                   fmt::format("is {}, which does not divide hidden_size {}", spec.heads, spec.hidden));
+    config.invalid(keys.heads,
+                   fmt::format("is {}, which does not divide {} {}", spec.heads, keys.hidden, spec.hidden));
   }
   spec.kv_heads = spec.heads;
   spec.head_dim = spec.hidden / spec.heads;
-  spec.intermediate = config.count("intermediate_size");
+  spec.intermediate = config.count(keys.intermediate);
   spec.max_positions = config.count("max_position_embeddings");
   spec.norm_eps = static_cast<float>(config.number("layer_norm_eps", 1e-12));
   spec.token_types = config.optional_count("type_vocab_size", 0).value_or(2);
-  read_layers(config, spec);
+  read_layers(config, keys, spec);
 
   spec.attention = AttentionKind::bidirectional;
   spec.norm = NormKind::layer;
@@ -49,8 +59,9 @@ ArchSpec read_encoder(ConfigReader& config, Head head) {
   spec.embedding_norm = spec.qkv_bias = spec.output_bias = true;
   if (head == Head::classifier) spec.classifier = read_classifier(config);
 
-  const std::string activation = config.text("hidden_act", "gelu");
-  if (activation != "gelu") config.unsupported("hidden_act", fmt::format("\"{}\" (only gelu)", activation));
+  const std::string activation = config.text(keys.activation, "gelu");
+  if (activation != "gelu")
+    config.unsupported(keys.activation, fmt::format("\"{}\" (only gelu)", activation));
   const std::string positions = config.text("position_embedding_type", "absolute");
   if (positions != "absolute")
     config.unsupported("position_embedding_type", fmt::format("\"{}\" (only absolute)", positions));
@@ -76,6 +87,13 @@ ArchSpec roberta(ConfigReader& config) {
   return spec;
 }
 
+// Without segments. (Its sinusoidal positions are stored as a table like learned ones.)
+ArchSpec distilbert(ConfigReader& config) {
+  ArchSpec spec = read_encoder(config, Head::none, kDistilKeys);
+  spec.token_types = 0;
+  return spec;
+}
+
 constexpr Family kBertClasses[] = {
     {"bert", "BertModel", "bert", "", bert<Head::none>, nullptr, &kBertNames},
     {"bert", "BertForMaskedLM", "", "", bert<Head::none>, nullptr, &kBertNames},
@@ -93,9 +111,15 @@ constexpr Family kRobertaClasses[] = {
      &kRobertaNames},
 };
 
+constexpr Family kDistilBertClasses[] = {
+    {"distilbert", "DistilBertModel", "distilbert", "", distilbert, nullptr, &kDistilBertNames},
+    {"distilbert", "DistilBertForMaskedLM", "", "", distilbert, nullptr, &kDistilBertNames},
+};
+
 }  // namespace
 
 const std::span<const Family> kBert = kBertClasses;
 const std::span<const Family> kRoberta = kRobertaClasses;
+const std::span<const Family> kDistilBert = kDistilBertClasses;
 
 }  // namespace ferry

@@ -29,6 +29,7 @@ extern const Family kQwen3;
 // A family of encoders has a class for each head that its weights may carry.
 extern const std::span<const Family> kBert;
 extern const std::span<const Family> kRoberta;
+extern const std::span<const Family> kDistilBert;
 
 // The families' entry points: pick the family, read, check. `where` names the file in messages.
 Result<ArchSpec> spec_from_config(const json::object& config, std::string_view where);

@@ -10,7 +10,7 @@ namespace {
 
 std::vector<const Family*> all_families() {
   std::vector<const Family*> families = {&kLlama, &kMistral, &kQwen2, &kQwen3};
-  for (const std::span<const Family> classes : {kBert, kRoberta}) {
+  for (const std::span<const Family> classes : {kBert, kRoberta, kDistilBert}) {
     for (const Family& one : classes) families.push_back(&one);
   }
   return families;
