@@ -49,7 +49,12 @@ TokenId Answer::extend(std::span<float> logits) {
   SampledToken sampled =
       sampler_.sample(logits, count_ < request_.min_tokens ? banned : banned.first(0), mask);
   const TokenId token = sampled.token;
-  if (guide_) guide_->accept(token);
+  if (guide_) {
+    if (const Result<void> followed = guide_->accept(token); !followed) {
+      fail(followed.error().message);
+      return 0;
+    }
+  }
   accept(std::move(sampled));
   return token;
 }

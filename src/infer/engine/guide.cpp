@@ -36,14 +36,24 @@ Result<const TokenMask*> Guide::next(int32_t vocab) {
   return &mask_;
 }
 
-void Guide::accept(TokenId token) {
+Result<void> Guide::accept(TokenId token) {
   if (where_ == Where::before) {
-    if (token == thought_->opening_token) return begin_thought();
-    if (!state_) return read_opening(token);
+    if (token == thought_->opening_token) {
+      begin_thought();
+      return {};
+    }
+    if (!state_) {
+      read_opening(token);
+      return {};
+    }
     where_ = Where::answer;
   }
-  if (where_ == Where::thought) return read_thought(token);
-  if (state_) FERRY_CHECK(state_->accept(token));  // it was in the mask
+  if (where_ == Where::thought) {
+    read_thought(token);
+  } else if (state_ && !state_->accept(token)) {  // though it was in the mask
+    return fail(ErrorCode::resource_exhausted, "the grammar takes more memory than it may (max_table_bytes)");
+  }
+  return {};
 }
 
 bool Guide::over_budget() const {

@@ -22,8 +22,8 @@ class Guide {
 
   // Which of `vocab` tokens may come next, until the next call; null: any. resource_exhausted: none can.
   Result<const TokenMask*> next(int32_t vocab);
-  // One of them has come.
-  void accept(TokenId token);
+  // One of them has come. resource_exhausted: the grammar has no room left to follow it.
+  Result<void> accept(TokenId token);
 
   // The grammar has taken an end token: nothing may follow.
   bool ended() const { return state_ && state_->ended(); }

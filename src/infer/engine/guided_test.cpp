@@ -98,6 +98,34 @@ TEST_F(Guided, GuessesChangeNothing) {
   EXPECT_GT(accepted, 0u);
 }
 
+// Free text in which one letter brings a grammar with it, drawn with guesses and without.
+TEST_F(Guided, TriggersInFreeTextBeginAGrammar) {
+  const auto part = [](GrammarTree::Kind kind, std::string text) {
+    return GrammarTree{.kind = kind, .text = std::move(text)};
+  };
+  GrammarTree call{.kind = GrammarTree::Kind::sequence};
+  call.parts = {part(GrammarTree::Kind::literal, "e("), part(GrammarTree::Kind::free, ")"),
+                part(GrammarTree::Kind::literal, ")")};
+  const auto grammar = compile(TreeSource{.tree = call, .triggers = {"e"}, .goes_on = true});
+  EngineSettings settings;
+  settings.speculate = "ngram";
+  settings.speculate_adaptive = false;
+  const auto guessing = load(settings);
+  int calls = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Listener plain;
+    Listener guessed;
+    answer(guided(seed, grammar), plain);
+    ASSERT_TRUE(guessing->submit(guided(seed, grammar), guessed.callback()));
+    guessed.wait();
+    EXPECT_EQ(plain.tokens(), guessed.tokens()) << seed;
+    EXPECT_TRUE(std::regex_match(plain.text(), std::regex("([^e]|e\\([^)]*\\))*(e|e\\([^)]*)?")))
+        << plain.text();
+    calls += plain.text().find("e(") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_GT(calls, 5);
+}
+
 TEST_F(Guided, SeveralAnswersEachHaveTheirOwnPlaceInIt) {
   EngineRequest asked = guided(5, compile(point()));
   asked.n = 4;

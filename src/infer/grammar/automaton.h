@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 
 #include "infer/grammar/builder.h"
@@ -20,7 +21,8 @@ class Automaton {
             size_t max_bytes)
       : parts_(std::move(parts)),
         machine_(parts_->pool, parts_->rules, root, max_bytes / 4 * 3),
-        masker_(machine_, parts_->pool, parts_->family_parts, vocabulary, max_bytes / 4) {}
+        masker_(machine_, *parts_, vocabulary, max_bytes / 4),
+        vocabulary_(vocabulary) {}
 
   // All that follows needs the lock.
   std::mutex& lock() { return lock_; }
@@ -43,6 +45,28 @@ class Automaton {
     }
     return state;
   }
+  // What a token comes to: dead, or a state and the bytes that led there.
+  struct Reading {
+    StateId state = StateMachine::kDead;
+    std::string bytes = {};
+  };
+  // A token that the grammar has as a mark is read as that wherever it can be, otherwise as text.
+  Reading read(StateId state, TokenId token) {
+    const std::vector<Mark>& marks = parts_->marks.all();
+    bool is_trigger = false;
+    for (size_t i = 0; i < marks.size(); ++i) {
+      if (marks[i].token != token) continue;
+      is_trigger = marks[i].is_trigger;
+      std::string bytes = Marks::bytes(i);
+      const StateId next = advance(state, bytes);
+      if (next != StateMachine::kDead) return {next, std::move(bytes)};
+    }
+    const bool is_special = vocabulary_.specials().contains(token);
+    if (is_special && is_trigger) return {};
+    const std::string_view bytes = is_special ? kAnySpecial : vocabulary_.bytes(token);
+    if (bytes.empty()) return {};
+    return {advance(state, bytes), std::string(bytes)};
+  }
   size_t memory_bytes() const {
     return parts_->pool.memory_bytes() + machine_.memory_bytes() + masker_.memory_bytes();
   }
@@ -52,6 +76,7 @@ class Automaton {
   std::unique_ptr<GrammarBuilder> parts_;
   StateMachine machine_;
   Masker masker_;
+  const GrammarVocabulary& vocabulary_;
   uint64_t epoch_ = 1;
 };
 

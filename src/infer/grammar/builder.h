@@ -1,6 +1,7 @@
 #pragma once
 // What a grammar is built from, whatever it was written in.
 
+#include "infer/grammar/marks.h"
 #include "infer/grammar/regex_pool.h"
 #include "infer/grammar/rules.h"
 #include "infer/grammar/text_encoder.h"
@@ -14,6 +15,8 @@ struct GrammarBuilder {
   RuleSet rules{pool};
   TextEncoder plain{pool, family_parts, TextForm::plain};
   TextEncoder json{pool, family_parts, TextForm::json};
+
+  Marks marks;
 
   GrammarBuilder() = default;
   GrammarBuilder(const GrammarBuilder&) = delete;

@@ -12,5 +12,7 @@ Result<RuleId> compile_json_object(GrammarBuilder& parts, const JsonObjectSource
 Result<RuleId> compile_regex(GrammarBuilder& parts, const RegexSource& source);
 Result<RuleId> compile_choice(GrammarBuilder& parts, const ChoiceSource& source);
 Result<RuleId> compile_gbnf(GrammarBuilder& parts, const GbnfSource& source);
+Result<RuleId> compile_tree(GrammarBuilder& parts, const TreeSource& source,
+                            const GrammarVocabulary& vocabulary, const GrammarLimits& limits);
 
 }  // namespace ferry

@@ -20,10 +20,23 @@ struct SourceSize {
     return bytes;
   }
   size_t operator()(const GbnfSource& source) const { return source.text.size(); }
+  size_t operator()(const TreeSource& source) const {
+    size_t bytes = 0;
+    for (const std::string& trigger : source.triggers) bytes += trigger.size();
+    std::vector<const GrammarTree*> open{&source.tree};
+    while (!open.empty()) {
+      const GrammarTree& tree = *open.back();
+      open.pop_back();
+      bytes += tree.text.size();
+      for (const GrammarTree& part : tree.parts) open.push_back(&part);
+    }
+    return bytes;
+  }
 };
 
 struct Compiler {
   GrammarBuilder& parts;
+  const GrammarVocabulary& vocabulary;
   const GrammarLimits& limits;
 
   Result<RuleId> operator()(const JsonSchemaSource& source) const {
@@ -35,6 +48,9 @@ struct Compiler {
   Result<RuleId> operator()(const RegexSource& source) const { return compile_regex(parts, source); }
   Result<RuleId> operator()(const ChoiceSource& source) const { return compile_choice(parts, source); }
   Result<RuleId> operator()(const GbnfSource& source) const { return compile_gbnf(parts, source); }
+  Result<RuleId> operator()(const TreeSource& source) const {
+    return compile_tree(parts, source, vocabulary, limits);
+  }
 };
 
 }  // namespace
@@ -60,7 +76,7 @@ Result<std::shared_ptr<const Grammar>> compile_grammar(const GrammarSource& sour
   auto parts = std::make_unique<GrammarBuilder>();
   parts->pool.set_budget(
       Budget(limits.max_nodes, Budget::Clock::now() + std::chrono::milliseconds(limits.max_compile_ms)));
-  auto root = std::visit(Compiler{*parts, limits}, source);
+  auto root = std::visit(Compiler{*parts, *vocabulary, limits}, source);
   // What was given up for want of room must not be told as something else.
   FERRY_TRY_VOID(parts->pool.budget().check());
   if (!root) return tl::unexpected(std::move(root).error());
@@ -121,9 +137,7 @@ Result<void> GrammarState::mask(TokenMask& out) {
 bool GrammarState::accept(TokenId token) {
   if (ended_) return false;
   const GrammarVocabulary& vocabulary = grammar_->vocabulary();
-  const std::string_view bytes = vocabulary.bytes(token);
   const bool is_end = vocabulary.is_end(token);
-  if (!is_end && bytes.empty()) return false;
   const std::lock_guard guard(grammar_->automaton_->lock());
   refresh();
   Automaton& automaton = *grammar_->automaton_;
@@ -132,13 +146,14 @@ bool GrammarState::accept(TokenId token) {
     if (!automaton.machine().may_end(state)) return false;
     ended_ = true;
   } else {
-    state = automaton.advance(state, bytes);
-    if (state == StateMachine::kDead && automaton.machine().is_overfull()) {
+    Automaton::Reading reading = automaton.read(state, token);
+    if (reading.state == StateMachine::kDead && automaton.machine().is_overfull()) {
       refresh();
-      state = automaton.advance(present(), bytes);
+      reading = automaton.read(present(), token);
     }
-    if (state == StateMachine::kDead) return false;
-    text_.append(bytes);
+    if (reading.state == StateMachine::kDead) return false;
+    state = reading.state;
+    text_ += reading.bytes;
   }
   steps_.push_back({state, static_cast<uint32_t>(text_.size())});
   return true;
@@ -167,7 +182,7 @@ std::string GrammarState::forced() {
   uint32_t state = present();
   while (bytes.size() < kMaxForced && !machine.may_end(state)) {
     const ByteSet next = machine.next_bytes(state);
-    if (next.count() != 1) break;
+    if (next.count() != 1 || next.first() >= kMarkByte) break;
     state = machine.step(state, next.first());
     if (state == StateMachine::kDead) break;
     bytes += static_cast<char>(next.first());

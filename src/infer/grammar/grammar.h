@@ -1,8 +1,8 @@
 #pragma once
 // Answers that programs can use: which tokens may come next, so that the text stays inside a language given
-// as a JSON Schema, "any JSON object", a regular expression, a list of choices, or a GBNF grammar.
-// docs/structured.md lists what of each is understood; the rest is an error, never ignored. ADR 0006 has the
-// design.
+// as a JSON Schema, "any JSON object", a regular expression, a list of choices, a GBNF grammar, or a tree of
+// parts. docs/structured.md lists what of each is understood; the rest is an error, never ignored. ADR 0006
+// has the design.
 //
 //   auto vocabulary = GrammarVocabulary::create(*tokenizer, end_tokens, logits_size);  // once for a loaded
 //   model FERRY_TRY(auto grammar, compile_grammar(source, vocabulary));                     // any thread,
@@ -22,6 +22,7 @@
 
 #include "base/core/json.h"
 #include "base/core/result.h"
+#include "infer/grammar/grammar_tree.h"
 #include "infer/grammar/token_mask.h"
 #include "infer/tokenizer/tokenizer.h"
 
@@ -55,7 +56,9 @@ struct ChoiceSource {
 struct GbnfSource {
   std::string text;
 };
-using GrammarSource = std::variant<JsonSchemaSource, JsonObjectSource, RegexSource, ChoiceSource, GbnfSource>;
+// grammar_tree.h has TreeSource: what is put together of such parts, with special tokens and free text.
+using GrammarSource =
+    std::variant<JsonSchemaSource, JsonObjectSource, RegexSource, ChoiceSource, GbnfSource, TreeSource>;
 
 // What one grammar may cost. Exceeding one is `resource_exhausted`, and the message says which.
 struct GrammarLimits {
@@ -120,9 +123,9 @@ class GrammarState {
   // An end token has been accepted.
   bool ended() const { return ended_; }
 
-  // The bytes that must come next whatever is chosen, as whole characters; empty when there is a choice or
-  // the text may end here. For jumping ahead: tokenise them together with the text before, canonically, as
-  // the model would have seen them, and accept the tokens.
+  // The bytes that must come next whatever is chosen, as whole characters, up to a special token; empty when
+  // there is a choice or the text may end here. For jumping ahead: tokenise them together with the text
+  // before, canonically, as the model would have seen them, and accept the tokens.
   std::string forced();
 
   const Grammar& grammar() const { return *grammar_; }

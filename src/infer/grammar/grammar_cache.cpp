@@ -33,6 +33,20 @@ struct KeyOf {
     key += "gbnf ";
     add_part(key, source.text);
   }
+  void operator()(const TreeSource& source) const {
+    key += fmt::format("tree {} {} {} {} ", source.goes_on, source.closed_objects, source.compact,
+                       source.triggers.size());
+    for (const std::string& trigger : source.triggers) add_part(key, trigger);
+    std::vector<const GrammarTree*> open{&source.tree};
+    while (!open.empty()) {
+      const GrammarTree& tree = *open.back();
+      open.pop_back();
+      key += fmt::format("{} {} ", static_cast<int>(tree.kind), tree.parts.size());
+      add_part(key, tree.text);
+      if (tree.kind == GrammarTree::Kind::schema) add_part(key, to_json(tree.schema));
+      for (const GrammarTree& part : tree.parts) open.push_back(&part);
+    }
+  }
 };
 
 }  // namespace

@@ -12,15 +12,20 @@ constexpr uint64_t kMaxWork =
 
 }  // namespace
 
-Masker::Masker(StateMachine& machine, RegexPool& pool, const FamilyParts& family_parts,
-               const GrammarVocabulary& vocabulary, size_t max_bytes)
+Masker::Masker(StateMachine& machine, GrammarBuilder& parts, const GrammarVocabulary& vocabulary,
+               size_t max_bytes)
     : machine_(machine),
-      pool_(pool),
-      family_parts_(family_parts),
+      pool_(parts.pool),
+      family_parts_(parts.family_parts),
+      marks_(parts.marks),
       vocabulary_(vocabulary),
       max_masks_(std::max<size_t>(max_bytes / (static_cast<size_t>(vocabulary.size()) / 8 + 64), 16)),
+      any_special_(vocabulary.specials()),
       path_(vocabulary.trie().longest() + 1),
       head_path_(vocabulary.trie().longest() + 1) {
+  for (const Mark& mark : marks_.all()) {
+    if (mark.is_trigger) any_special_.erase(mark.token);
+  }
   for (size_t i = 0; i < kFamilies; ++i) {
     for (const CharSet::Range& range : families()[i].ranges()) {
       for (char32_t c = range.first; c <= range.last && c < 0x80; ++c) {
@@ -66,11 +71,24 @@ void Masker::mask(StateId state, TokenMask& out) {
   }
   if (!narrow.empty()) walk_state(machine_.state_of(std::move(narrow)), out);
   vocabulary_.trie().add_twins(out);
+  add_specials(state, out);
   const bool complete = !pool_.stopped();
   pool_.stop_at(UINT64_MAX);
   if (!complete) return heads_.clear();
   if (masks_.size() >= max_masks_) masks_.clear();
   masks_.emplace(state, out);
+}
+
+void Masker::add_specials(StateId state, TokenMask& out) {
+  if (marks_.any_special() && machine_.step(state, kAnySpecialByte) != StateMachine::kDead)
+    out |= any_special_;
+  if (marks_.all().empty()) return;
+  const StateId marked = machine_.step(state, kMarkByte);
+  if (marked == StateMachine::kDead) return;
+  for (size_t i = 0; i < marks_.all().size(); ++i) {
+    if (machine_.step(marked, static_cast<uint8_t>(i)) != StateMachine::kDead)
+      out.insert(marks_.all()[i].token);
+  }
 }
 
 uint8_t Masker::families_of(RegexId part) const {

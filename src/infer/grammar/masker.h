@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "infer/grammar/builder.h"
 #include "infer/grammar/states.h"
-#include "infer/grammar/text_encoder.h"
 #include "infer/grammar/vocabulary.h"
 
 namespace ferry {
@@ -17,8 +17,7 @@ namespace ferry {
 // Not thread-safe. Everything must outlive it.
 class Masker {
  public:
-  Masker(StateMachine& machine, RegexPool& pool, const FamilyParts& family_parts,
-         const GrammarVocabulary& vocabulary, size_t max_bytes);
+  Masker(StateMachine& machine, GrammarBuilder& parts, const GrammarVocabulary& vocabulary, size_t max_bytes);
 
   // Without end tokens. `out` is resized.
   void mask(StateId state, TokenMask& out);
@@ -40,14 +39,17 @@ class Masker {
   uint8_t families_of(RegexId part) const;
   void walk_head(RegexId head, HeadMask& out);
   void walk_exits(const HeadMask& head, StackId stack, TokenMask& out);
+  void add_specials(StateId state, TokenMask& out);
   void walk_state(StateId state, TokenMask& out);
   void walk(const TokenTrie& trie, uint32_t begin, uint32_t end, TokenMask& out);
 
   StateMachine& machine_;
   RegexPool& pool_;
   const FamilyParts& family_parts_;
+  const Marks& marks_;
   const GrammarVocabulary& vocabulary_;
   size_t max_masks_;
+  TokenMask any_special_;                        // that stand in free text
   std::array<ByteSet, kFamilies> family_first_;  // how the families' characters begin
   std::vector<StateId> path_;                    // by depth, while a trie is walked
   std::vector<RegexId> head_path_;

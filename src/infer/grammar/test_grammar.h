@@ -31,6 +31,25 @@ inline bool accepts(const std::shared_ptr<const Grammar>& grammar, std::string_v
   return state.may_end();
 }
 
+// By trying each token.
+inline TokenMask brute_force(const GrammarState& state) {
+  const GrammarVocabulary& vocabulary = state.grammar().vocabulary();
+  TokenMask mask(vocabulary.size());
+  for (TokenId token = 0; token < vocabulary.size(); ++token) {
+    GrammarState copy = state;
+    if (copy.accept(token)) mask.insert(token);
+  }
+  return mask;
+}
+
+inline std::vector<TokenId> members(const TokenMask& mask) {
+  std::vector<TokenId> tokens;
+  for (TokenId token = 0; token < mask.size(); ++token) {
+    if (mask.contains(token)) tokens.push_back(token);
+  }
+  return tokens;
+}
+
 inline JsonSchemaSource schema(std::string_view text) {
   return {.schema = parse_json(text, "schema").value()};
 }

@@ -35,24 +35,6 @@ std::shared_ptr<const GrammarVocabulary> small_vocabulary() {
   return GrammarVocabulary::create(tokens, end);
 }
 
-TokenMask brute_force(const GrammarState& state) {
-  const GrammarVocabulary& vocabulary = state.grammar().vocabulary();
-  TokenMask mask(vocabulary.size());
-  for (TokenId token = 0; token < vocabulary.size(); ++token) {
-    GrammarState copy = state;
-    if (copy.accept(token)) mask.insert(token);
-  }
-  return mask;
-}
-
-std::vector<TokenId> members(const TokenMask& mask) {
-  std::vector<TokenId> tokens;
-  for (TokenId token = 0; token < mask.size(); ++token) {
-    if (mask.contains(token)) tokens.push_back(token);
-  }
-  return tokens;
-}
-
 // A random token; after a while one that comes to an end.
 TokenId pick(const TokenMask& mask, const GrammarVocabulary& vocabulary, Rng& rng, int steps) {
   for (const TokenId token : vocabulary.end_tokens()) {
@@ -201,7 +183,8 @@ TEST(Walk, ATextMayBeCutAnywhere) {
       for (size_t at = 0; at < walked.text.size();) {
         std::vector<TokenId> fitting;
         for (TokenId token = 2; token < vocabulary->size(); ++token) {
-          if (std::string_view(walked.text).substr(at).starts_with(vocabulary->bytes(token)))
+          const std::string_view bytes = vocabulary->bytes(token);
+          if (!bytes.empty() && std::string_view(walked.text).substr(at).starts_with(bytes))
             fitting.push_back(token);
         }
         const TokenId token = fitting[rng.below(fitting.size())];
