@@ -7,7 +7,8 @@ import tempfile
 import unittest
 
 import openai
-from ferry import ROOT, WORK, NAME, Server
+from ferry import NAME, ROOT, WORK, Server
+from test_server import ask
 
 GAP = {"<fim_prefix>": 2044, "<fim_suffix>": 2045, "<fim_middle>": 2046, "<fim_pad>": 2047}
 BEFORE, AFTER = "def add(a, b):\n    ", "\n\nprint(add(1, 2))\n"
@@ -105,6 +106,57 @@ class InfillTest(unittest.TestCase):
         self.assertIn("prefix, suffix and middle", refused.exception.message)
         # An empty one asks for nothing.
         self.assertEqual(self.fill(model=NAME, suffix="").usage.prompt_tokens > 0, True)
+
+    def infill(self, **change):
+        body = {"model": "gaps", "input_prefix": BEFORE, "input_suffix": AFTER, "n_predict": 12, "temperature": 0, **change}
+        status, _, answer = ask(self.server, "POST", "/infill", body)
+        self.assertEqual(status, 200, answer)
+        return answer if change.get("stream") else json.loads(answer)
+
+    def test_llama_cpps_way_says_the_same(self):
+        wanted = self.fill(extra_body={"ignore_eos": True}).choices[0].text
+        answer = self.infill(ignore_eos=True)
+        self.assertEqual((answer["content"], answer["prompt"]), (wanted, SHOWN))
+        self.assertEqual((answer["stop"], answer["stop_type"], answer["tokens_predicted"]), (True, "limit", 12))
+        self.assertEqual(answer["tokens_evaluated"], self.fill().usage.prompt_tokens)
+        cut = BEFORE.index("\n") + 1
+        self.assertEqual(self.infill(input_prefix=BEFORE[:cut], prompt=BEFORE[cut:], ignore_eos=True)["content"], wanted)
+        events = [json.loads(event.removeprefix("data: ")) for event in self.infill(stream=True, ignore_eos=True).strip().split("\n\n")]
+        self.assertEqual("".join(event["content"] for event in events), wanted)
+        self.assertEqual([event["stop"] for event in events].index(True), len(events) - 1)
+
+    def test_other_files_of_the_repository(self):
+        answer = self.infill(input_extra=[{"filename": "a.py", "text": "x = 1\n"}])
+        self.assertEqual(answer["prompt"], f"\n\n--- a.py ---\n\nx = 1\n{SHOWN}")
+        # The first go where there is no room.
+        files = [{"filename": f"{i}.py", "text": "x = 1\n" * 100} for i in range(20)]
+        cut = self.infill(input_extra=files)
+        self.assertTrue(cut["prompt"].endswith(SHOWN))
+        self.assertIn("--- 19.py ---", cut["prompt"])
+        self.assertNotIn("--- 0.py ---", cut["prompt"])
+
+    def test_an_editors_request(self):
+        editor = {
+            "id_slot": 0,
+            "input_prefix": BEFORE * 20,
+            "prompt": "",
+            "input_extra": [],
+            "n_indent": 4,
+            "top_k": 40,
+            "top_p": 0.9,
+            "samplers": ["top_k", "top_p", "infill"],
+            "cache_prompt": True,
+            "t_max_prompt_ms": 500,
+            "response_fields": ["content", "timings/prompt_n", "truncated", "tokens_cached"],
+        }
+        self.infill(**editor, n_predict=0)
+        answer = self.infill(**editor, n_predict=64, seed=3)
+        self.assertEqual(sorted(answer), ["content", "tokens_cached", "truncated"])
+        self.assertGreater(answer["tokens_cached"], 0)
+        # Two lines, whatever it would say: the second leaves the block.
+        lines = self.infill(guided_regex="a\\nb\\nc", n_indent=1)
+        self.assertEqual(lines["content"], "a\n")
+        self.assertEqual(self.infill(guided_regex="a\\n b\\nc", n_indent=1)["content"], "a\n b\n")
 
 
 if __name__ == "__main__":

@@ -175,6 +175,7 @@ class FakeProvider final : public Provider {
       const auto top = static_cast<size_t>(*request.report.top_logprobs);
       delta.logprobs.push_back({.chosen = chosen, .top = std::vector<TokenAlternative>(top, chosen)});
     }
+    if (request.report.token_ids) delta.token_ids.push_back(5);
     return delta;
   }
 

@@ -162,14 +162,14 @@ void generate(const Service& service, Call call, const Dialect& dialect) {
   if (const auto refusal = check_json(exchange->request())) return reply(call, *refusal);
   auto request = dialect.parse(exchange->request().body);
   if (!request) return reply(call, refusal_of(std::move(request).error()));
-  const ServedModel* model = service.find(request->model);
+  const ServedModel* model = service.find_or_only(request->model);
   if (model == nullptr) return reply(call, no_such_model(request->model, service.names()));
   log_ignored(call, *request);
 
   const ExchangeIdentity identity{
       .id = request->id.empty() ? random_id(dialect.id_prefix) : std::string(dialect.id_prefix) + request->id,
       .created = std::time(nullptr),
-      .model = request->model,
+      .model = request->model.empty() ? model->names.front() : request->model,
       .fingerprint = model->fingerprint};
   std::shared_ptr<Answer> answer;
   if (request->stream) {

@@ -30,5 +30,7 @@ void rerank(const Service& service, Call call);
 // OpenAI's two ways to ask for text (generate.h).
 void chat_completions(const Service& service, Call call);
 void completions(const Service& service, Call call);
+// llama.cpp's way to ask for what stands in a gap.
+void infill(const Service& service, Call call);
 
 }  // namespace ferry::api

@@ -96,9 +96,10 @@ MetricLabels labels_of(const EngineReading& engine, size_t index, MetricLabels m
 void write_finished(MetricsText& text, std::span<const EngineReading> engines) {
   constexpr std::string_view kName = "vllm:request_success_total";
   text.family(kName, "counter", "Answers that ended, by reason.");
-  const std::pair<EngineFinish, const char*> reasons[] = {
-      {EngineFinish::stop, "stop"}, {EngineFinish::length, "length"}, {EngineFinish::cancelled, "abort"},
-      {EngineFinish::failed, "error"}};
+  const std::pair<EngineFinish, const char*> reasons[] = {{EngineFinish::stop, "stop"},
+                                                          {EngineFinish::length, "length"},
+                                                          {EngineFinish::cancelled, "abort"},
+                                                          {EngineFinish::failed, "error"}};
   for (size_t i = 0; i < engines.size(); ++i) {
     for (const auto& [finish, reason] : reasons) {
       const Counter& count = engines[i].metrics->finished[static_cast<size_t>(finish)];

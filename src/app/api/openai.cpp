@@ -1,12 +1,13 @@
 #include "app/api/generate.h"
 #include "app/api/handlers.h"
+#include "serve/dialects/llama_infill.h"
 #include "serve/dialects/openai_chat.h"
 #include "serve/dialects/openai_completions.h"
 
 namespace ferry::api {
 namespace {
 
-// OpenAiChatStream or OpenAiCompletionStream as an EventStream.
+// OpenAiChatStream, OpenAiCompletionStream or LlamaInfillStream as an EventStream.
 template <class Stream>
 class Events final : public EventStream {
  public:
@@ -33,6 +34,9 @@ constexpr Dialect kChat = {"chatcmpl-", parse_openai_chat, make_stream<OpenAiCha
 constexpr Dialect kCompletions = {"cmpl-", parse_openai_completion, make_stream<OpenAiCompletionStream>,
                                   openai_completion_response};
 
+constexpr Dialect kInfill = {"infill-", parse_llama_infill, make_stream<LlamaInfillStream>,
+                             llama_infill_response};
+
 }  // namespace
 
 void chat_completions(const Service& service, Call call) {
@@ -41,6 +45,10 @@ void chat_completions(const Service& service, Call call) {
 
 void completions(const Service& service, Call call) {
   generate(service, std::move(call), kCompletions);
+}
+
+void infill(const Service& service, Call call) {
+  generate(service, std::move(call), kInfill);
 }
 
 }  // namespace ferry::api

@@ -41,11 +41,6 @@ constexpr Member kCommon[] = {
     {"n", "integer"},
     {"n_cmpl", "integer"},
     {"stream", "boolean"},
-    {"stream_options", "object"},
-    {"echo", "boolean"},
-    {"prompt_logprobs", "integer"},
-    {"return_token_ids", "boolean"},
-    {"return_tokens_as_token_ids", "boolean"},
     {"skip_special_tokens", "boolean"},
     {"add_special_tokens", "boolean"},
     {"truncate_prompt_tokens", "integer"},
@@ -54,6 +49,14 @@ constexpr Member kCommon[] = {
     {"cache_salt", "string"},
     {"request_id", "string"},
     {"user", "string"},
+};
+
+constexpr Member kOpenAi[] = {
+    {"stream_options", "object"},
+    {"echo", "boolean"},
+    {"prompt_logprobs", "integer"},
+    {"return_token_ids", "boolean"},
+    {"return_tokens_as_token_ids", "boolean"},
 };
 
 constexpr Member kChat[] = {
@@ -74,6 +77,12 @@ constexpr Member kCompletion[] = {
     {"logprobs", "integer"},
     {"best_of", "integer"},
     {"suffix", "string"},
+};
+
+constexpr Member kInfill[] = {
+    {"input_prefix", "string"},     {"input_suffix", "string"}, {"input_extra", "files"},
+    {"prompt", "string"},           {"samplers", "strings"},    {"return_tokens", "boolean"},
+    {"response_fields", "strings"}, {"n_indent", "integer"},    {"t_max_predict_ms", "integer"},
 };
 
 constexpr Member kTokenize[] = {
@@ -136,6 +145,10 @@ json::object schema_of(std::string_view kind) {
   if (kind == "objects") return list_of({{"type", "object"}});
   const json::object with_text = {
       {"type", "object"}, {"properties", {{"text", text}}}, {"required", {"text"}}};
+  if (kind == "files") {
+    return list_of(
+        {{"type", "object"}, {"properties", {{"filename", text}, {"text", text}}}, {"required", {"text"}}});
+  }
   if (kind == "texts") return list_of(any_of({text, with_text}));
   if (kind == "text or texts") return any_of({text, list_of(any_of({text, with_text}))});
   if (kind == "string or strings") return any_of({text, list_of(text)});
@@ -165,11 +178,12 @@ json::object schemas() {
                                 {"type", {{"type", "string"}}},
                                 {"param", or_null("string")},
                                 {"code", or_null("string")}}}};
-  return {{"ChatCompletionRequest", request_schema({kCommon, kChat}, {"model", "messages"})},
-          {"CompletionRequest", request_schema({kCommon, kCompletion}, {"model", "prompt"})},
+  return {{"ChatCompletionRequest", request_schema({kCommon, kOpenAi, kChat}, {"model", "messages"})},
+          {"CompletionRequest", request_schema({kCommon, kOpenAi, kCompletion}, {"model", "prompt"})},
           {"EmbeddingRequest", request_schema({kEmbedding}, {"model", "input"})},
           {"RerankRequest", request_schema({kRerank}, {"model", "query", "documents"})},
           {"ScoreRequest", request_schema({kScore}, {"model"})},
+          {"InfillRequest", request_schema({kCommon, kInfill}, {"input_prefix", "input_suffix"})},
           {"TokenizeRequest", request_schema({kTokenize}, {})},
           {"DetokenizeRequest", request_schema({kDetokenize}, {"tokens"})},
           {"Error", {{"type", "object"}, {"properties", {{"error", error}}}}}};

@@ -7,6 +7,7 @@
 #include "app/api/test_server.h"
 #include "base/core/file.h"
 #include "base/core/json.h"
+#include "serve/dialects/llama_infill.h"
 #include "serve/dialects/openai_chat.h"
 #include "serve/dialects/openai_completions.h"
 #include "serve/dialects/openai_embeddings.h"
@@ -107,6 +108,10 @@ TEST(OpenApi, TheMembersOfRequestsAreWhatIsRead) {
       parse_openai_completion(body_with_all("CompletionRequest", R"({"model":"m","prompt":"a")"));
   ASSERT_TRUE(completion) << completion.error().error.message;
   EXPECT_EQ(completion->ignored, std::vector<std::string>());
+  const auto infill =
+      parse_llama_infill(body_with_all("InfillRequest", R"({"input_prefix":"a","input_suffix":"b")"));
+  ASSERT_TRUE(infill) << infill.error().error.message;
+  EXPECT_EQ(infill->ignored, std::vector<std::string>());
   const auto embedding =
       parse_openai_embeddings(body_with_all("EmbeddingRequest", R"({"model":"m","input":"a")"));
   ASSERT_TRUE(embedding) << embedding.error().error.message;

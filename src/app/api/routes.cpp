@@ -16,6 +16,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/v1/chat/completions", Access::key, chat_completions, "The next message of a chat",
      "ChatCompletionRequest"},
     {"POST", "/v1/completions", Access::key, completions, "The continuation of a text", "CompletionRequest"},
+    {"POST", "/infill", Access::key, infill, "What stands in a gap of a text", "InfillRequest"},
     {"POST", "/v1/embeddings", Access::key, embeddings, "Texts as vectors", "EmbeddingRequest"},
     {"POST", "/v1/rerank", Access::key, rerank, "Documents by how well they fit a query", "RerankRequest"},
     {"POST", "/v2/rerank", Access::key, rerank, "The same", "RerankRequest"},

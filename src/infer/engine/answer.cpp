@@ -27,6 +27,7 @@ Answer::Answer(EngineRequest request, int32_t choice, AnswerClock clock, const T
       prompt_tokens_(static_cast<int32_t>(request_.prompt.size())) {
   banned_.insert(banned_.end(), end_tokens.begin(), end_tokens.end());
   if (!request_.ignore_eos) end_tokens_ = banned_;
+  if (!request_.lines.unlimited()) lines_.emplace(request_.lines);
   if (Guide::needed(request_)) guide_.emplace(request_, tokenizer, end_tokens);
   if (request_.prompt_logprobs >= 0 && choice == 0) {
     prompt_scores_.resize(request_.prompt.size() - 1);
@@ -75,7 +76,8 @@ void Answer::accept(SampledToken sampled) {
   if (is_end(sampled.token) || (guide_ && guide_->ended())) return end_by_token(std::move(sampled));
   StopStrings::Release release = stops_.push(decoder_.push(sampled.token), count_ > request_.min_tokens);
   untold_.push_back(std::move(sampled));
-  if (!release.stopped && count_ == request_.max_tokens) return end_by_length(std::move(release));
+  if (!release.stopped && (count_ == request_.max_tokens || is_late()))
+    return end_by_length(std::move(release));
   const bool has_news = !release.text.empty() || request_.sampling.logprobs >= 0 || !prompt_scores_.empty();
   if (release.stopped) {
     note({.text = std::move(release.text), .finish = EngineFinish::stop, .stop = std::move(release.stop)});
@@ -105,6 +107,13 @@ void Answer::end_by_length(StopStrings::Release release) {
         .stop = std::move(stop)});
 }
 
+bool Answer::is_late() {
+  if (!lines_) return false;
+  const auto now = std::chrono::steady_clock::now();
+  if (count_ == 1) first_token_ = now;
+  return lines_->late(std::chrono::duration_cast<std::chrono::milliseconds>(now - first_token_).count());
+}
+
 void Answer::fail(std::string error) {
   note({.text = stops_.finish(), .finish = EngineFinish::failed, .error = std::move(error)});
 }
@@ -127,6 +136,10 @@ bool Answer::is_end(TokenId token) const {
 }
 
 void Answer::note(EngineEvent event) {
+  if (lines_ && lines_->cut(event.text)) {
+    event.finish = EngineFinish::length;
+    event.stop.clear();
+  }
   event.tokens = std::exchange(untold_, {});
   event.prompt_tokens = std::exchange(prompt_scores_, {});
   event.completion_tokens = count_;

@@ -2,6 +2,7 @@
 // One answer in the making: which token comes next, what text it adds, and whether it ends the answer.
 // Knows neither model nor queue. Used by the engine thread (sample() by one compute thread at a time).
 
+#include <chrono>
 #include <functional>
 #include <span>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "infer/engine/engine.h"
 #include "infer/engine/engine_metrics.h"
 #include "infer/engine/guide.h"
+#include "infer/engine/line_limit.h"
 #include "infer/engine/stop_strings.h"
 
 namespace ferry {
@@ -53,6 +55,7 @@ class Answer {
   void accept(SampledToken sampled);
   void end_by_token(SampledToken sampled);
   void end_by_length(StopStrings::Release release);
+  bool is_late();
   void fail(std::string error);
   void note(EngineEvent event);
 
@@ -65,6 +68,8 @@ class Answer {
   std::optional<Guide> guide_;
   StreamDecoder decoder_;
   StopStrings stops_;
+  std::optional<LineLimit> lines_;
+  std::chrono::steady_clock::time_point first_token_;  // if lines_
   std::function<void(EngineEvent)> on_event_;
   std::vector<SampledToken> untold_;  // not in an event yet
   std::vector<EngineEvent> events_;   // not told yet

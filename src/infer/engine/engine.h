@@ -23,6 +23,7 @@
 #include "base/core/result.h"
 #include "base/settings/units.h"
 #include "infer/draft/drafter.h"
+#include "infer/engine/line_limit.h"
 #include "infer/grammar/grammar.h"
 #include "infer/model/arch_spec.h"
 #include "infer/sample/sampler.h"
@@ -112,6 +113,7 @@ struct EngineRequest {
   int32_t min_tokens = 0;                 // among these is no end or stop token, and no stop string ends
   std::vector<std::string> stop;          // end the answer
   std::vector<TokenId> stop_tokens = {};  // the same, beside the model's own end tokens
+  LineLimitSettings lines = {};           // ends it, too, as if it had reached max_tokens
   bool ignore_eos = false;                // the model's own end tokens do not end the answer
   bool include_stop = false;     // a stop string, or an end token's text, is part of the answer's text
   bool skip_special = true;      // special tokens are not part of the text

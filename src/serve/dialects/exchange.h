@@ -61,6 +61,9 @@ struct StopRequest {
   std::vector<TokenId> token_ids = {};
   bool ignore_eos = false;
   bool include_in_text = false;  // what ends the text is part of it
+  // Of a text of more than one line.
+  int64_t least_indent = 0;         // a later line with fewer spaces and tabs before it ends the text
+  std::optional<int64_t> lines_ms;  // nothing but the first line is waited for any longer than this
 };
 
 // Text to be tokenised, or tokens as they are.
@@ -100,6 +103,9 @@ struct ReportRequest {
   bool prompt_text = false;     // of a chat, as its template rendered it
   bool tokens_as_ids = false;   // where logprobs name tokens: "token_id:17"
   bool special_tokens = false;  // special tokens are part of the text
+  // Of llama.cpp's answers: its tokens, and nothing but these members where any are named.
+  bool tokens = false;
+  std::vector<std::string> members = {};
 };
 
 // What the answer's text must be. A format that cannot be kept to is refused, never ignored.

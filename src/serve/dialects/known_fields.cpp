@@ -32,15 +32,10 @@ constexpr auto kUnsupported = std::to_array<UnsupportedField>({
     {"top_n_sigma", "-1"},
     {"dynatemp_range", "0"},
     {"adaptive_target", "-1"},
-    {"samplers", ""},
     {"min_keep", "0"},
-    {"n_indent", "0"},
-    {"t_max_predict_ms", "0"},
     {"n_probs", "0"},
     {"post_sampling_probs", "false"},
-    {"return_tokens", "false"},
     {"return_progress", "false"},
-    {"response_fields", ""},
     {"timings_per_token", "false"},
     {"guided_whitespace_pattern", ""},
     {"verbose", "false"},
@@ -108,6 +103,28 @@ constexpr auto kCompletion = std::to_array<UnsupportedField>({
     {"prompt_embeds", ""},
 });
 
+// llama.cpp's, which POST /infill takes.
+constexpr auto kNoOpenAi = std::to_array<UnsupportedField>({
+    {"samplers", ""},
+    {"n_indent", "0"},
+    {"t_max_predict_ms", "0"},
+    {"return_tokens", "false"},
+    {"response_fields", ""},
+});
+
+// Its answers have no place for these.
+constexpr auto kNoInfill = std::to_array<UnsupportedField>({
+    {"suffix", "\"\""},
+    {"echo", "false"},
+    {"best_of", "1"},
+    {"logprobs", ""},
+    {"prompt_logprobs", ""},
+    {"return_token_ids", "false"},
+    {"return_tokens_as_token_ids", "false"},
+    {"stream_options", ""},
+    {"prompt_embeds", ""},
+});
+
 constexpr std::string_view kCompletionsRoute = "is a field of POST /v1/completions";
 constexpr auto kNoChat = std::to_array<UnsupportedField>({
     {"prompt", ""},
@@ -158,6 +175,15 @@ void settle_common_fields(FieldReader& fields) {
   fields.accept(kAdvice);
   fields.accept(kDetails);
   fields.refuse_unsupported(kUnsupported);
+}
+
+void settle_openai_fields(FieldReader& fields) {
+  fields.refuse_unsupported(kNoOpenAi);
+}
+
+void settle_infill_fields(FieldReader& fields) {
+  fields.refuse_unsupported(kNoInfill, kCompletionsRoute);
+  fields.refuse_unsupported(kNoCompletion, kChatRoute);
 }
 
 void settle_chat_fields(FieldReader& fields) {

@@ -2,6 +2,7 @@
 // whatever is accepted keeps the contract of exchange.h.
 
 #include "base/core/result.h"
+#include "serve/dialects/llama_infill.h"
 #include "serve/dialects/openai_chat.h"
 #include "serve/dialects/openai_completions.h"
 #include "serve/dialects/openai_embeddings.h"
@@ -59,6 +60,19 @@ void check_result(const ApiResult<GenerationRequest>& result) {
   result ? check_request(*result) : check_error(result.error());
 }
 
+// As a completion, but the model may be left out, and nothing be wanted but that the prompt is cached.
+void check_infill(const ApiResult<GenerationRequest>& result) {
+  if (!result) return check_error(result.error());
+  GenerationRequest request = *result;
+  FERRY_CHECK(request.infill && request.prompts.size() == 1 && !request.report.echo);
+  FERRY_CHECK(std::holds_alternative<std::string>(request.prompts[0]));
+  FERRY_CHECK(request.prompt.truncate && request.stop.least_indent >= 0);
+  FERRY_CHECK(!request.stop.lines_ms || *request.stop.lines_ms > 0);
+  if (request.model.empty()) request.model = request.infill->field;
+  request.report.echo = true;
+  check_request(request);
+}
+
 void check_tokens(const ApiResult<TokenizeRequest>& result) {
   if (!result) return check_error(result.error());
   const GenerationRequest& prompt = result->prompt;
@@ -107,6 +121,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   ferry::check_result(ferry::parse_openai_chat(body));
   ferry::check_result(ferry::parse_openai_completion(body));
+  ferry::check_infill(ferry::parse_llama_infill(body));
   ferry::check_tokens(ferry::parse_tokenize(body));
   ferry::check_tokens(ferry::parse_detokenize(body));
   ferry::check_embeddings(ferry::parse_openai_embeddings(body));

@@ -217,14 +217,20 @@ void read_common_fields(FieldReader& fields, GenerationRequest& request) {
   const bool is_chat = request.prompts.empty();
   request.model = fields.text("model").value_or("");
   if (request.model.empty()) fields.refuse_missing("model", "must name a model");
+  // A completion may be nothing but its own prompt, of which logprobs are wanted.
+  const bool may_be_nothing = !is_chat && fields.boolean("echo").value_or(false);
+  read_generation_fields(fields, request, may_be_nothing ? 0 : 1);
+  settle_openai_fields(fields);
+}
+
+void read_generation_fields(FieldReader& fields, GenerationRequest& request, int64_t least_tokens) {
   const auto choices = fields.integer("n", 1, kMaxChoices);
   const auto also_choices = fields.integer("n_cmpl", 1, kMaxChoices);  // llama.cpp's name of it
   request.n = static_cast<int>(choices.value_or(also_choices.value_or(1)));
   request.best_of = request.n;
   read_report(fields, request.report);
   read_sampling(fields, request.sampling);
-  // A completion may be nothing but its own prompt, of which logprobs are wanted.
-  read_stop(fields, request.stop, !is_chat && request.report.echo ? 0 : 1);
+  read_stop(fields, request.stop, least_tokens);
   read_prompt_options(fields, request.prompt);
   read_stream(fields, request);
   if (request.stream && request.report.prompt_logprobs) {

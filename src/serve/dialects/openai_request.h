@@ -13,5 +13,7 @@ ApiResult<json::value> parse_openai_body(std::string_view body);
 
 // model, sampling, stopping, streaming, user; refuses what neither dialect honours.
 void read_common_fields(FieldReader& fields, GenerationRequest& request);
+// The same without the model. `least_tokens`: that may be asked for.
+void read_generation_fields(FieldReader& fields, GenerationRequest& request, int64_t least_tokens);
 
 }  // namespace ferry

@@ -267,6 +267,7 @@ EngineRequest engine_request(const GenerationRequest& request, const HostedModel
   engine.stop = request.stop.strings;
   engine.stop_tokens = request.stop.token_ids;
   if (request.infill && !request.stop.ignore_eos) add_middle_ends(model, engine.stop_tokens);
+  engine.lines = {.least_indent = clamp_count(request.stop.least_indent), .end_ms = request.stop.lines_ms};
   engine.ignore_eos = request.stop.ignore_eos;
   engine.include_stop = request.stop.include_in_text;
   engine.skip_special = !request.report.special_tokens;
