@@ -1,8 +1,8 @@
 #include "app/api/call.h"
 
 #include <algorithm>
-#include <random>
 
+#include "base/core/random_id.h"
 #include "base/observe/log.h"
 
 namespace ferry::api {
@@ -80,13 +80,6 @@ void log_reply(const Call& call, int status) {
        {"ms", took.count() * 1000},
        {"from", request.remote_address},
        {"request_id", call.request_id}});
-}
-
-std::string random_id(std::string_view prefix) {
-  thread_local std::random_device device;
-  std::string id(prefix);
-  for (int i = 0; i < 4; ++i) fmt::format_to(std::back_inserter(id), "{:08x}", device());
-  return id;
 }
 
 std::string request_id_for(const HttpRequest& request) {

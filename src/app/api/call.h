@@ -42,9 +42,6 @@ HttpRefusalBody reply_unread(int status, const std::string& message, const HttpR
 // Every finished request leaves a line in the log and counts in the metrics.
 void log_reply(const Call& call, int status);
 
-// `prefix` and 32 random hexadecimal digits.
-std::string random_id(std::string_view prefix);
-
 inline constexpr std::string_view kRequestId = "x-request-id";
 
 // The client's own id where it is short, visible ASCII; otherwise a new one.

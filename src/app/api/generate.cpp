@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include "base/core/random_id.h"
 #include "base/net/sse.h"
 #include "base/observe/log.h"
 

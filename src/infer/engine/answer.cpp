@@ -21,7 +21,7 @@ Answer::Answer(EngineRequest request, int32_t choice, AnswerClock clock, const T
       end_tokens_(request_.stop_tokens),
       banned_(request_.stop_tokens),
       sampler_(of_choice(request_.sampling, choice), request_.prompt),
-      decoder_(tokenizer, request_.skip_special),
+      decoder_(tokenizer, request_.skip_special, request_.shown_special),
       stops_(request_.stop, request_.include_stop),
       on_event_(std::move(on_event)),
       prompt_tokens_(static_cast<int32_t>(request_.prompt.size())) {

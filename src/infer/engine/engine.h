@@ -117,6 +117,7 @@ struct EngineRequest {
   bool ignore_eos = false;                // the model's own end tokens do not end the answer
   bool include_stop = false;     // a stop string, or an end token's text, is part of the answer's text
   bool skip_special = true;      // special tokens are not part of the text
+  std::vector<TokenId> shown_special = {};  // but for these: markers of thoughts and calls
   int32_t prompt_logprobs = -1;  // as sampling.logprobs, for the prompt's tokens. With it the whole prompt is
                                  // computed, none of it taken from the prefix cache
   std::shared_ptr<const Grammar> grammar = {};  // what the text is, behind the thought; null: anything

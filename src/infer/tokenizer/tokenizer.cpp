@@ -357,17 +357,21 @@ std::string_view Tokenizer::kind() const {
 struct StreamDecoder::State {
   const TokenizerParts& parts;
   bool skip_special;
+  std::vector<TokenId> shown;
   DecodeRun run;
 };
 
-StreamDecoder::StreamDecoder(const Tokenizer& tokenizer, bool skip_special)
-    : state_(new State{*tokenizer.parts_, skip_special, DecodeRun(tokenizer.parts_->decoder)}) {}
+StreamDecoder::StreamDecoder(const Tokenizer& tokenizer, bool skip_special, std::vector<TokenId> shown)
+    : state_(new State{*tokenizer.parts_, skip_special, std::move(shown),
+                       DecodeRun(tokenizer.parts_->decoder)}) {}
 StreamDecoder::~StreamDecoder() = default;
 StreamDecoder::StreamDecoder(StreamDecoder&&) noexcept = default;
 StreamDecoder& StreamDecoder::operator=(StreamDecoder&&) noexcept = default;
 
 std::string StreamDecoder::push(TokenId id) {
-  if (!state_->parts.shows(id, state_->skip_special)) return {};
+  const auto& shown = state_->shown;
+  const bool skip = state_->skip_special && std::find(shown.begin(), shown.end(), id) == shown.end();
+  if (!state_->parts.shows(id, skip)) return {};
   state_->run.push(state_->parts.text(id));
   return state_->run.take();
 }

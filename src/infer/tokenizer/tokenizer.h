@@ -116,10 +116,12 @@ class Tokenizer {
 };
 
 // Decodes a growing answer. The concatenation of all that push() and finish() return equals decode() of the
-// IDs, and no piece ends inside a character. One thread at a time; the tokenizer must outlive it.
+// IDs (but for `shown`), and no piece ends inside a character. One thread at a time; the tokenizer must outlive it.
 class StreamDecoder {
  public:
-  explicit StreamDecoder(const Tokenizer& tokenizer, bool skip_special = true);
+  // `shown`: special tokens whose text is wanted although special tokens are skipped.
+  explicit StreamDecoder(const Tokenizer& tokenizer, bool skip_special = true,
+                         std::vector<TokenId> shown = {});
   ~StreamDecoder();
   StreamDecoder(StreamDecoder&&) noexcept;
   StreamDecoder& operator=(StreamDecoder&&) noexcept;

@@ -31,11 +31,42 @@ struct ChatMessage {
   std::string name;                  // empty: not given
   std::vector<ToolCall> tool_calls;  // of the assistant
   std::string tool_call_id;          // of a tool: the call that it answers
-  json::value raw;                   // the message as it was sent, for the chat template
+  json::value raw;                   // the message in OpenAI's form, for the chat template
 };
 
 // The text of all parts, joined by line breaks.
 std::string text_of(const ChatMessage& message);
+
+// A function that the model may call.
+struct ToolDefinition {
+  std::string name;
+  json::value parameters = {};  // JSON Schema of its arguments, an object; null: it takes none
+  bool strict = false;          // no arguments come about that the schema does not admit
+  json::value raw = {};         // in OpenAI's form, for the chat template
+};
+
+struct ToolRequest {
+  enum class Choice : uint8_t {
+    automatic,  // the model may call tools, or answer in words
+    none,       // it answers in words, and is not told about tools
+    required,   // it calls
+  };
+
+  std::vector<ToolDefinition> tools = {};
+  Choice choice = Choice::automatic;
+  std::vector<std::string> allowed = {};  // names of the only ones that may be called; empty: all may be
+  bool parallel = true;                   // several calls in one answer
+
+  bool offered() const { return !tools.empty() && choice != Choice::none; }
+};
+
+// Of models that think before they answer.
+struct ThoughtPolicy {
+  std::optional<int64_t> budget;  // tokens; then the thought is ended. 0: none
+  std::string effort = {};        // none, minimal, low, medium, high, xhigh, max; empty: the model's own way
+  bool split = true;              // the thought is told apart from the text; else it is a part of it
+  bool report = true;             // the thought is part of the answer
+};
 
 // What was asked for; what is not set is the model's own default.
 struct SamplingRequest {
@@ -134,6 +165,8 @@ struct GenerationRequest {
   SamplingRequest sampling;
   StopRequest stop;
   std::optional<OutputFormat> format;
+  ToolRequest tools;      // of a chat
+  ThoughtPolicy thought;  // of a chat
   ReportRequest report;
   bool stream = false;
   bool stream_usage = false;  // the stream ends with its usage
@@ -150,7 +183,7 @@ struct GenerationRequest {
 // Of the whole answer: prompt p's i-th is number p · n + i.
 size_t choice_count(const GenerationRequest& request);
 
-enum class FinishReason { stop, length };
+enum class FinishReason { stop, length, tool_calls };
 
 // What ended the text: a token of StopRequest::token_ids or one of its strings. Neither: the model itself.
 using StopCause = std::variant<std::monostate, TokenId, std::string>;
@@ -175,11 +208,22 @@ struct PromptReport {
   std::string text = {};
 };
 
-// A piece of one choice. `text` is whole characters; it may be empty while logprobs are not, and lag behind
-// them.
+// A piece of one call.
+struct CallDelta {
+  int index = 0;          // of the call in its choice
+  std::string id = {};    // with the call's first piece
+  std::string name = {};  // the same
+  std::string arguments = {};  // more of their JSON text. A choice that ends in `length` may leave the last
+                               // call's incomplete
+};
+
+// A piece of one choice: of its thought, its text, its calls, in this order. Texts are whole characters; they
+// may be empty while logprobs are not, and lag behind them.
 struct GenerationDelta {
   int index = 0;  // of the choice
+  std::string thought = {};
   std::string text = {};
+  std::vector<CallDelta> calls = {};
   std::vector<TokenLogprob> logprobs = {};  // empty unless asked for
   std::vector<TokenId> token_ids = {};      // the same
   std::optional<FinishReason> finish = {};  // set on the last piece of the choice
@@ -191,11 +235,14 @@ struct GenerationDelta {
 struct Usage {
   int64_t prompt_tokens = 0;
   int64_t completion_tokens = 0;
-  int64_t cached_tokens = 0;  // of prompt_tokens: found in the prefix cache
+  int64_t cached_tokens = 0;   // of prompt_tokens: found in the prefix cache
+  int64_t thought_tokens = 0;  // of completion_tokens
 };
 
 struct GenerationChoice {
+  std::string thought = {};
   std::string text = {};
+  std::vector<ToolCall> calls = {};
   std::vector<TokenLogprob> logprobs = {};
   std::vector<TokenId> token_ids = {};
   FinishReason finish = FinishReason::stop;

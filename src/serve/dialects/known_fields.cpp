@@ -9,7 +9,6 @@ constexpr auto kUnsupported = std::to_array<UnsupportedField>({
     {"use_beam_search", "false"},
     {"length_penalty", "1"},
     {"logprob_token_ids", ""},
-    {"thinking_token_budget", "-1"},
     {"repetition_detection", ""},
     {"watermarking", "false"},
     {"kv_transfer_params", ""},
@@ -40,9 +39,7 @@ constexpr auto kUnsupported = std::to_array<UnsupportedField>({
     {"guided_whitespace_pattern", ""},
     {"verbose", "false"},
     {"sse_ping_interval", "-1"},
-    {"reasoning_format", "\"none\""},
     {"reasoning_control", "false"},
-    {"reasoning_budget_tokens", "-1"},
 });
 
 // They label a request, or advise queues, caches and the size of chunks: no answer depends on them. Our
@@ -92,7 +89,6 @@ constexpr auto kChat = std::to_array<UnsupportedField>({
     {"audio", ""},
     {"prediction", ""},
     {"web_search_options", ""},
-    {"include_reasoning", "true"},
     {"verbosity", "\"medium\""},
     {"chat_template", ""},
     {"media_io_kwargs", ""},
@@ -142,6 +138,9 @@ constexpr auto kNoCompletion = std::to_array<UnsupportedField>({
     {"chat_template_kwargs", ""},
     {"documents", ""},
     {"reasoning_effort", ""},
+    {"thinking_token_budget", "-1"},
+    {"reasoning_budget_tokens", "-1"},
+    {"reasoning_format", "\"none\""},
     {"tools", ""},
     {"tool_choice", "\"none\""},
     {"modalities", ""},
@@ -161,7 +160,6 @@ constexpr auto kTokenize = std::to_array<UnsupportedField>({
     {"chat_template", ""},
     {"media_io_kwargs", ""},
     {"mm_processor_kwargs", ""},
-    {"tools", ""},
     // llama.cpp's names of what vLLM's say here.
     {"content", ""},
     {"add_special", ""},

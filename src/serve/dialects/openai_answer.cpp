@@ -21,13 +21,33 @@ void write_usage(JsonWriter& w, const Usage& usage) {
   w.begin_object();
   w.member("cached_tokens", usage.cached_tokens);
   w.end_object();
+  w.key("completion_tokens_details");
+  w.begin_object();
+  w.member("reasoning_tokens", usage.thought_tokens);
+  w.end_object();
   w.end_object();
 }
+
+namespace {
+
+std::string_view finish_name(FinishReason finish) {
+  switch (finish) {
+    case FinishReason::stop:
+      return "stop";
+    case FinishReason::length:
+      return "length";
+    case FinishReason::tool_calls:
+      return "tool_calls";
+  }
+  return "stop";
+}
+
+}  // namespace
 
 void write_finish(JsonWriter& w, std::optional<FinishReason> finish, const StopCause& cause) {
   w.key("finish_reason");
   if (!finish) return w.null();
-  w.value(*finish == FinishReason::stop ? "stop" : "length");
+  w.value(finish_name(*finish));
   w.key("stop_reason");
   if (const auto* token = std::get_if<TokenId>(&cause)) {
     w.value(*token);

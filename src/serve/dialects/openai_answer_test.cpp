@@ -125,6 +125,27 @@ TEST(OpenAiAnswer, ChatStream) {
                 stream_text(OpenAiChatStream(identity("chatcmpl-1"), request(true, true)), deltas(true)));
 }
 
+// A thought, words, two calls, of which the second comes in pieces.
+std::vector<GenerationDelta> thoughtful() {
+  return {{.thought = "Hm, "},
+          {.thought = "rain?", .text = "I "},
+          {.text = "look.", .calls = {{0, "call_1", "weather", R"({"city": "Zürich"})"}}},
+          {.calls = {{1, "call_2", "now", ""}}},
+          {.calls = {{.index = 1, .arguments = "{}"}}, .finish = FinishReason::tool_calls}};
+}
+
+TEST(OpenAiAnswer, ChatThatThinksAndCalls) {
+  GenerationResult r;
+  for (GenerationDelta& delta : thoughtful()) append(r, std::move(delta));
+  r.usage = {.prompt_tokens = 11, .completion_tokens = 30, .cached_tokens = 8, .thought_tokens = 4};
+  expect_golden("chat_tools.json", openai_chat_response(identity("chatcmpl-1"), r, format(false)));
+  r.choices[0].text.clear();
+  r.choices[0].thought.clear();
+  expect_golden("chat_tools_only.json", openai_chat_response(identity("chatcmpl-1"), r, format(false)));
+  expect_golden("chat_tools_stream.jsonl",
+                stream_text(OpenAiChatStream(identity("chatcmpl-1"), request(false, false)), thoughtful()));
+}
+
 TEST(OpenAiAnswer, Completion) {
   expect_golden("completion.json",
                 openai_completion_response(identity("cmpl-1"), result(false), format(false)));

@@ -4,6 +4,8 @@
 #include "serve/dialects/openai_answer.h"
 #include "serve/dialects/openai_messages.h"
 #include "serve/dialects/openai_request.h"
+#include "serve/dialects/openai_thought.h"
+#include "serve/dialects/openai_tools.h"
 
 namespace ferry {
 namespace {
@@ -16,21 +18,6 @@ void read_logprobs(FieldReader& fields, GenerationRequest& request) {
   const std::optional<int64_t> top = fields.integer("top_logprobs", 0, kMaxTopLogprobs);
   if (wanted) request.report.top_logprobs = static_cast<int>(top.value_or(0));
   if (!wanted && top.value_or(0) > 0) fields.refuse("top_logprobs", "needs \"logprobs\": true");
-}
-
-// Tools may be named as long as none is to be called.
-void read_tools(FieldReader& fields) {
-  const json::value* choice = fields.get("tool_choice");
-  const bool choice_is_text = choice != nullptr && choice->is_string();
-  const json::array* tools = fields.array("tools");
-  if (choice_is_text && choice->get_string() == "none") return;
-  if (tools != nullptr && !tools->empty()) {
-    return fields.refuse("tools", "is not supported yet; leave it out, or set \"tool_choice\": \"none\"",
-                         ErrorCode::unsupported);
-  }
-  if (choice != nullptr && !(choice_is_text && choice->get_string() == "auto")) {
-    fields.refuse("tool_choice", "names tools, but there are none");
-  }
 }
 
 void read_modalities(FieldReader& fields) {
@@ -81,16 +68,89 @@ void write_logprobs(JsonWriter& w, const std::vector<TokenLogprob>& logprobs, bo
   w.end_object();
 }
 
+// Under both names that clients look for.
+void write_thought(JsonWriter& w, std::string_view thought) {
+  if (thought.empty()) return;
+  w.member("reasoning_content", thought);
+  w.member("reasoning", thought);
+}
+
+void write_call(JsonWriter& w, const ToolCall& call) {
+  w.begin_object();
+  w.member("id", call.id);
+  w.member("type", "function");
+  w.key("function");
+  w.begin_object();
+  w.member("name", call.name);
+  w.member("arguments", call.arguments);
+  w.end_object();
+  w.end_object();
+}
+
+// The members of a whole answer's message.
+void write_message(JsonWriter& w, const GenerationChoice& choice) {
+  w.member("role", "assistant");
+  write_thought(w, choice.thought);
+  w.key("content");
+  if (choice.text.empty() && !choice.calls.empty()) {
+    w.null();
+  } else {
+    w.value(choice.text);
+  }
+  w.key("refusal");
+  w.null();
+  if (choice.calls.empty()) return;
+  w.key("tool_calls");
+  w.begin_array();
+  for (const ToolCall& call : choice.calls) write_call(w, call);
+  w.end_array();
+}
+
+void write_call(JsonWriter& w, const CallDelta& call) {
+  w.begin_object();
+  w.member("index", call.index);
+  const bool begins = !call.name.empty();
+  if (begins) {
+    w.member("id", call.id);
+    w.member("type", "function");
+  }
+  w.key("function");
+  w.begin_object();
+  if (begins) w.member("name", call.name);
+  w.member("arguments", call.arguments);
+  w.end_object();
+  w.end_object();
+}
+
+// The object `delta` of a chunk. Without any news it still says that there is text.
+std::string delta_json(const GenerationDelta& delta) {
+  std::string out;
+  JsonWriter w(out);
+  w.begin_object();
+  write_thought(w, delta.thought);
+  if (!delta.text.empty() || (delta.thought.empty() && delta.calls.empty())) w.member("content", delta.text);
+  if (!delta.calls.empty()) {
+    w.key("tool_calls");
+    w.begin_array();
+    for (const CallDelta& call : delta.calls) write_call(w, call);
+    w.end_array();
+  }
+  w.end_object();
+  return out;
+}
+
+bool has_news(const GenerationDelta& delta) {
+  return !delta.thought.empty() || !delta.text.empty() || !delta.calls.empty() || !delta.logprobs.empty() ||
+         !delta.token_ids.empty();
+}
+
 void write_choice(JsonWriter& w, size_t index, const GenerationChoice& choice,
                   const OpenAiAnswerFormat& format) {
   w.begin_object();
   w.member("index", index);
   w.key("message");
   w.begin_object();
-  w.member("role", "assistant");
-  w.member("content", choice.text);
-  w.key("refusal");
-  w.null();
+  write_message(w, choice);
   w.end_object();
   write_logprobs(w, choice.logprobs, format.report.top_logprobs.has_value(), format);
   write_finish(w, choice.finish, choice.cause);
@@ -115,7 +175,8 @@ ApiResult<GenerationRequest> parse_openai_chat(std::string_view text) {
   read_openai_messages(body->get_object(), fields, request);
   read_common_fields(fields, request);
   read_logprobs(fields, request);
-  read_tools(fields);
+  read_openai_tools(fields, request);
+  read_openai_thought(fields, request.thought);
   read_modalities(fields);
   read_template_options(fields, request);
   request.report.prompt_text = fields.boolean("return_prompt_text").value_or(false);
@@ -180,15 +241,10 @@ void OpenAiChatStream::begin(EventSink emit) const {
 
 void OpenAiChatStream::delta(const GenerationDelta& delta, EventSink emit) {
   const bool tells_prompt = delta.prompt && !told_prompt_;
-  if (!delta.text.empty() || !delta.logprobs.empty() || !delta.token_ids.empty() || tells_prompt) {
-    std::string content;
-    JsonWriter w(content);
-    w.begin_object();
-    w.member("content", delta.text);
-    w.end_object();
+  if (has_news(delta) || tells_prompt) {
     GenerationDelta unfinished = delta;
     unfinished.finish.reset();
-    emit(chunk(content, unfinished, tells_prompt ? &*delta.prompt : nullptr));
+    emit(chunk(delta_json(delta), unfinished, tells_prompt ? &*delta.prompt : nullptr));
     told_prompt_ |= tells_prompt;
   }
   if (delta.finish) {

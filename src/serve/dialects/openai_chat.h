@@ -33,7 +33,7 @@ class OpenAiChatStream {
 
   // The chunks that name the role, one for each choice.
   void begin(EventSink emit) const;
-  // A chunk for the text and one for the finish reason, as far as the delta has them.
+  // A chunk for thought, text and calls, and one for the finish reason, as far as the delta has them.
   void delta(const GenerationDelta& delta, EventSink emit);
   // The usage, if the request asked for it, and [DONE].
   void end(const Usage& usage, EventSink emit) const;

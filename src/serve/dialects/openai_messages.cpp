@@ -8,9 +8,6 @@
 namespace ferry {
 namespace {
 
-constexpr auto kEfforts =
-    std::to_array<std::string_view>({"none", "minimal", "low", "medium", "high", "xhigh", "max"});
-
 constexpr auto kRoles = std::to_array<std::string_view>({"system", "developer", "user", "assistant", "tool"});
 
 void read_part(const json::value& value, std::string path, FieldReader& message, ChatMessage& out) {
@@ -119,13 +116,6 @@ void read_template_options(FieldReader& fields, GenerationRequest& request) {
   if (const json::object* given = fields.object("chat_template_kwargs")) arguments = *given;
   if (const json::array* documents = fields.array("documents"))
     arguments.insert_or_assign("documents", *documents);
-  if (const auto effort = fields.text("reasoning_effort")) {
-    if (std::find(kEfforts.begin(), kEfforts.end(), *effort) == kEfforts.end()) {
-      fields.refuse("reasoning_effort", fmt::format("must be one of {}", fmt::join(kEfforts, ", ")));
-    }
-    arguments.insert_or_assign("reasoning_effort", *effort);
-    if (!arguments.contains("enable_thinking")) arguments.emplace("enable_thinking", *effort != "none");
-  }
   request.prompt.continue_final_message = fields.boolean("continue_final_message").value_or(false);
   const std::optional<bool> turn = fields.boolean("add_generation_prompt");
   if (turn == true && request.prompt.continue_final_message) {

@@ -9,7 +9,7 @@ namespace ferry {
 // `body` is what `fields` reads from; its messages are moved into the request.
 void read_openai_messages(json::object& body, FieldReader& fields, GenerationRequest& request);
 
-// chat_template_kwargs, documents, reasoning_effort, add_generation_prompt, continue_final_message.
+// chat_template_kwargs, documents, add_generation_prompt, continue_final_message.
 void read_template_options(FieldReader& fields, GenerationRequest& request);
 
 }  // namespace ferry

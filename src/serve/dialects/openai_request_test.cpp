@@ -220,7 +220,7 @@ TEST(OpenAiChatRequest, RefusesBadValuesByName) {
                     "continue_final_message and add_generation_prompt exclude each other"},
            BadField{R"("user": 3)", "user", "user must be a string, not a number"},
            BadField{R"("tool_choice": "required")", "tool_choice",
-                    "tool_choice names tools, but there are none"},
+                    "tool_choice asks for a call, but there are no tools"},
            BadField{R"("chat_template_kwargs": [])", "chat_template_kwargs",
                     "chat_template_kwargs must be an object, not an array"},
        }) {
@@ -257,8 +257,8 @@ TEST(OpenAiChatRequest, ReadsVllmsExtensions) {
   EXPECT_EQ(request->prompt.add_special_tokens, true);
   EXPECT_TRUE(request->prompt.continue_final_message);
   EXPECT_EQ(to_json(request->prompt.template_arguments),
-            R"({"a":1,"documents":[{"title":"t","text":"x"}],"reasoning_effort":"none",)"
-            R"("enable_thinking":false,"add_generation_prompt":false})");
+            R"({"a":1,"documents":[{"title":"t","text":"x"}],"add_generation_prompt":false})");
+  EXPECT_EQ(request->thought.effort, "none");
 }
 
 TEST(OpenAiChatRequest, ReadsLlamaCppsNames) {

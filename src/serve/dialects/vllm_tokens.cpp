@@ -3,6 +3,8 @@
 #include "serve/dialects/known_fields.h"
 #include "serve/dialects/openai_messages.h"
 #include "serve/dialects/openai_request.h"
+#include "serve/dialects/openai_thought.h"
+#include "serve/dialects/openai_tools.h"
 
 namespace ferry {
 namespace {
@@ -23,6 +25,8 @@ ApiResult<TokenizeRequest> parse_tokenize(std::string_view text) {
   } else if (fields.get("messages") != nullptr) {
     read_openai_messages(body->get_object(), fields, request.prompt);
     read_template_options(fields, request.prompt);
+    read_openai_tools(fields, request.prompt);
+    read_openai_thought(fields, request.prompt.thought);
   } else {
     fields.refuse_missing("prompt", "must be a string; or send messages");
   }

@@ -35,7 +35,8 @@ TEST(VllmTokenize, ReadsEachFieldOfAChat) {
   const TokenizeRequest chat = tokenize_request(
       R"({"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yes"}],
           "add_special_tokens": true, "add_generation_prompt": false, "continue_final_message": true,
-          "chat_template_kwargs": {"style": 1}, "documents": [{"text": "x"}], "reasoning_effort": "low"})");
+          "chat_template_kwargs": {"style": 1}, "documents": [{"text": "x"}], "reasoning_effort": "low",
+          "tools": [{"type": "function", "function": {"name": "f"}}]})");
   ASSERT_EQ(chat.prompt.messages.size(), 2u);
   EXPECT_EQ(text_of(chat.prompt.messages[0]), "hi");
   EXPECT_EQ(chat.prompt.prompt.add_special_tokens, true);
@@ -43,7 +44,8 @@ TEST(VllmTokenize, ReadsEachFieldOfAChat) {
   const json::object& arguments = chat.prompt.prompt.template_arguments;
   EXPECT_EQ(arguments.at("add_generation_prompt"), json::value(false));
   EXPECT_EQ(arguments.at("style"), json::value(1));
-  EXPECT_EQ(arguments.at("reasoning_effort"), json::value("low"));
+  EXPECT_EQ(chat.prompt.thought.effort, "low");
+  ASSERT_EQ(chat.prompt.tools.tools.size(), 1u);
   EXPECT_TRUE(arguments.contains("documents"));
 }
 
@@ -54,7 +56,7 @@ TEST(VllmTokenize, RefusesByName) {
   EXPECT_EQ(refusal(R"({"prompt": 3})").reason, "invalid_type");
   EXPECT_EQ(refusal(R"({"prompt": "a", "return_token_strs": "yes"})").param, "return_token_strs");
   EXPECT_EQ(refusal(R"({"messages": [{"role": "user"}]})").param, "messages[0].content");
-  for (const char* field : {"chat_template", "tools", "mm_processor_kwargs", "media_io_kwargs"}) {
+  for (const char* field : {"chat_template", "mm_processor_kwargs", "media_io_kwargs"}) {
     const ApiError error = refusal(fmt::format(R"({{"prompt": "a", "{}": ["x"]}})", field));
     EXPECT_EQ(error.param, field);
     EXPECT_EQ(error.error.code, ErrorCode::unsupported) << field;

@@ -1,9 +1,11 @@
 #include "serve/providers/local.h"
 
+#include <map>
 #include <mutex>
 #include <optional>
 
 #include "base/core/task_queue.h"
+#include "serve/providers/answer_plan.h"
 #include "serve/providers/local_choices.h"
 #include "serve/providers/local_embedding.h"
 #include "serve/providers/local_request.h"
@@ -20,6 +22,28 @@ ApiError not_served(std::string_view name) {
                    "model_not_found");
 }
 
+// The voices of the models that have been asked, found once for each. Any thread.
+class Voices {
+ public:
+  explicit Voices(const LocalProviderSettings& settings) : settings_(settings) {}
+
+  ModelVoice of(const std::shared_ptr<HostedModel>& model) {
+    const std::lock_guard lock(mutex_);
+    auto& [known, voice] = voices_[model->name];
+    if (known.lock() != model) {
+      // The settings are one of the parsers' names.
+      voice = voice_of(*model, settings_.tool_parser, settings_.reasoning_parser).value();
+      known = model;
+    }
+    return voice;
+  }
+
+ private:
+  const LocalProviderSettings settings_;
+  std::mutex mutex_;
+  std::map<std::string, std::pair<std::weak_ptr<HostedModel>, ModelVoice>> voices_;  // guarded by mutex_
+};
+
 // One exchange on its way: lives as long as its caller or an engine callback holds it.
 class LocalExchange : public RunningExchange, public std::enable_shared_from_this<LocalExchange> {
  public:
@@ -27,14 +51,14 @@ class LocalExchange : public RunningExchange, public std::enable_shared_from_thi
       : request_(std::move(request)), sink_(std::move(sink)) {}
 
   // Its start may take long.
-  bool compiles() const { return request_.format.has_value(); }
+  bool compiles() const { return needs_grammar(request_); }
   // On a thread of the provider's.
-  void start(std::shared_ptr<HostedModel> model);
+  void start(std::shared_ptr<HostedModel> model, Voices& voices);
   void refuse(ApiError error) { sink_.failed(std::move(error)); }
   void cancel() override;
 
  private:
-  void submit(std::vector<PreparedPrompt> prompts);
+  void submit(std::vector<PreparedPrompt> prompts, AnswerPlan plan);
   ApiError refusal(Error error) const;
   void on_event(size_t prompt, EngineEvent event);
   void drop(ApiError error);
@@ -43,7 +67,6 @@ class LocalExchange : public RunningExchange, public std::enable_shared_from_thi
   const GenerationRequest request_;
   const AnswerSink sink_;
   std::shared_ptr<HostedModel> model_;
-  std::shared_ptr<const Grammar> grammar_;
 
   // Guards what follows, and the order of the sink's calls. Recursive, since a sink that finds its client
   // gone cancels from within a call.
@@ -53,29 +76,31 @@ class LocalExchange : public RunningExchange, public std::enable_shared_from_thi
   bool ended_ = false;  // cancelled, failed or finished: the sink gets no more
 };
 
-void LocalExchange::start(std::shared_ptr<HostedModel> model) {
+void LocalExchange::start(std::shared_ptr<HostedModel> model, Voices& voices) {
   model_ = std::move(model);
   {
     const std::lock_guard lock(mutex_);
     if (ended_) return;
   }
-  auto prompts = prepare_prompts(request_, *model_);
+  const ModelVoice voice = voices.of(model_);
+  auto prompts = prepare_prompts(request_, *model_, voice);
   if (!prompts) return drop(std::move(prompts).error());
-  auto grammar = prepare_grammar(request_, *model_);
-  if (!grammar) return drop(std::move(grammar).error());
-  grammar_ = *std::move(grammar);
-  submit(*std::move(prompts));
+  auto plan = plan_answer(request_, *model_, voice, *prompts);
+  if (!plan) return drop(std::move(plan).error());
+  submit(*std::move(prompts), *std::move(plan));
 }
 
 // Events wait for the lock, so the sink hears `started`, or `failed`, before any of them.
-void LocalExchange::submit(std::vector<PreparedPrompt> prompts) {
+void LocalExchange::submit(std::vector<PreparedPrompt> prompts, AnswerPlan plan) {
   std::optional<ApiError> refused;
   const std::lock_guard lock(mutex_);
   if (ended_) return;
-  choices_.emplace(request_, *model_->tokenizer);
+  choices_.emplace(request_, *model_->tokenizer, std::move(plan.reading));
   for (size_t prompt = 0; prompt < prompts.size() && !refused; ++prompt) {
     EngineRequest asked = engine_request(request_, *model_, prompt, prompts[prompt]);
-    asked.grammar = grammar_;
+    asked.grammar = plan.grammar;
+    asked.thought = plan.thought;
+    asked.shown_special = plan.shown_special;
     auto submitted = model_->engine->submit(
         std::move(asked),
         [self = shared_from_this(), prompt](EngineEvent event) { self->on_event(prompt, std::move(event)); });
@@ -147,7 +172,7 @@ void LocalExchange::cancel_submitted() {
 class LocalProvider : public Provider {
  public:
   LocalProvider(const Host& host, const LocalProviderSettings& settings)
-      : host_(host), preparation_(settings.preparation_threads), compilation_(settings.preparation_threads) {}
+      : host_(host), voices_(settings), preparation_(settings.preparation_threads), compilation_(settings.preparation_threads) {}
 
   std::shared_ptr<RunningExchange> generate(GenerationRequest request, AnswerSink sink) override {
     std::shared_ptr<HostedModel> model = host_.find(request.model);
@@ -160,7 +185,9 @@ class LocalProvider : public Provider {
     } else {
       // What has to be compiled does not keep others waiting.
       TaskQueue& queue = exchange->compiles() ? compilation_ : preparation_;
-      queue.post([exchange, model = std::move(model)]() mutable { exchange->start(std::move(model)); });
+      queue.post([this, exchange, model = std::move(model)]() mutable {
+        exchange->start(std::move(model), voices_);
+      });
     }
     return exchange;
   }
@@ -168,8 +195,8 @@ class LocalProvider : public Provider {
   void tokenize(GenerationRequest request, std::function<void(ApiResult<TokenizedPrompt>)> done) override {
     const std::shared_ptr<HostedModel> model = host_.find(request.model);
     if (model == nullptr) return done(tl::unexpected(not_served(request.model)));
-    preparation_.post([request = std::move(request), done = std::move(done), model] {
-      done(tokenize_prompt(request, *model));
+    preparation_.post([this, request = std::move(request), done = std::move(done), model] {
+      done(tokenize_prompt(request, *model, voices_.of(model)));
     });
   }
 
@@ -202,6 +229,7 @@ class LocalProvider : public Provider {
 
  private:
   const Host& host_;
+  Voices voices_;
   TaskQueue preparation_;
   TaskQueue compilation_;
 };

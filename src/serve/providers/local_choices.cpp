@@ -7,14 +7,18 @@
 
 namespace ferry {
 
-LocalChoices::LocalChoices(const GenerationRequest& request, const Tokenizer& tokenizer)
-    : request_(request), tokenizer_(tokenizer) {}
+LocalChoices::LocalChoices(const GenerationRequest& request, const Tokenizer& tokenizer,
+                           std::optional<ReplyReading> reading)
+    : request_(request), tokenizer_(tokenizer), reading_(std::move(reading)) {}
 
 void LocalChoices::add_prompt(PreparedPrompt prompt) {
   usage_.prompt_tokens += std::ssize(prompt.tokens);
   PromptState state;
   state.prompt = std::move(prompt);
   state.candidates.resize(static_cast<size_t>(request_.best_of));
+  if (reading_) {
+    for (Candidate& candidate : state.candidates) candidate.reply.emplace(*reading_);
+  }
   state.open = request_.best_of;
   open_ += request_.best_of;
   prompts_.push_back(std::move(state));
@@ -34,12 +38,13 @@ std::vector<GenerationDelta> LocalChoices::take(size_t prompt, EngineEvent event
   if (event.end_token) candidate.logprob += event.end_token->logprob;
   candidate.tokens = event.completion_tokens;
   const bool ended = event.finish.has_value();
-  deltas.push_back(piece(std::move(event)));
+  deltas.push_back(piece(std::move(event), candidate));
   for (GenerationDelta& delta : deltas) delta.index = static_cast<int>(prompt) * request_.n + choice;
   if (ended) {
     --state.open;
     --open_;
     if (request_.stop.max_tokens != 0) usage_.completion_tokens += candidate.tokens;
+    if (candidate.reply) usage_.thought_tokens += candidate.reply->thought_tokens();
   }
   if (!choosy()) return deltas;
   std::move(deltas.begin(), deltas.end(), std::back_inserter(candidate.held));
@@ -83,7 +88,7 @@ std::vector<TokenLogprob> LocalChoices::echoed(const PromptState& state) {
           state.scores.begin() + static_cast<std::ptrdiff_t>(end)};
 }
 
-GenerationDelta LocalChoices::piece(EngineEvent event) const {
+GenerationDelta LocalChoices::piece(EngineEvent event, Candidate& candidate) const {
   GenerationDelta delta;
   if (event.finish) {
     delta.finish = event.finish == EngineFinish::length ? FinishReason::length : FinishReason::stop;
@@ -92,7 +97,11 @@ GenerationDelta LocalChoices::piece(EngineEvent event) const {
     delta.finish = FinishReason::length;
     return delta;
   }
-  delta.text = std::move(event.text);
+  if (candidate.reply) {
+    read_reply(event, *candidate.reply, delta);
+  } else {
+    delta.text = std::move(event.text);
+  }
   if (request_.report.top_logprobs) {
     for (const SampledToken& token : event.tokens) delta.logprobs.push_back(describe(token));
   }
@@ -110,6 +119,11 @@ GenerationDelta LocalChoices::piece(EngineEvent event) const {
     delta.cause = event.end_token->token;
   }
   return delta;
+}
+
+void LocalChoices::read_reply(const EngineEvent& event, LocalReply& reply, GenerationDelta& delta) const {
+  reply.read(event.text, std::ssize(event.tokens), event.finish.has_value(), delta);
+  if (delta.finish == FinishReason::stop && reply.has_called()) delta.finish = FinishReason::tool_calls;
 }
 
 double LocalChoices::Candidate::mean_logprob() const {

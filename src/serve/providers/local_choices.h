@@ -7,14 +7,16 @@
 #include "infer/engine/engine.h"
 #include "infer/tokenizer/tokenizer.h"
 #include "serve/dialects/exchange.h"
+#include "serve/providers/local_reply.h"
 #include "serve/providers/local_request.h"
 
 namespace ferry {
 
 class LocalChoices {
  public:
-  // Both outlive it.
-  LocalChoices(const GenerationRequest& request, const Tokenizer& tokenizer);
+  // Request and tokenizer outlive it. `reading`: how answers are told apart; not set: all is text.
+  LocalChoices(const GenerationRequest& request, const Tokenizer& tokenizer,
+               std::optional<ReplyReading> reading = {});
 
   // A prompt, in the order of the request's.
   void add_prompt(PreparedPrompt prompt);
@@ -33,6 +35,7 @@ class LocalChoices {
     double logprob = 0;  // of all its tokens
     int64_t tokens = 0;
     std::vector<GenerationDelta> held;  // until it is known whether it is one of the best
+    std::optional<LocalReply> reply;
 
     double mean_logprob() const;
   };
@@ -47,13 +50,15 @@ class LocalChoices {
   void begin(PromptState& state, EngineEvent& event);
   GenerationDelta opening(const PromptState& state) const;
   static std::vector<TokenLogprob> echoed(const PromptState& state);
-  GenerationDelta piece(EngineEvent event) const;
+  GenerationDelta piece(EngineEvent event, Candidate& candidate) const;
+  void read_reply(const EngineEvent& event, LocalReply& reply, GenerationDelta& delta) const;
   std::vector<GenerationDelta> best_of(size_t prompt);
   std::vector<TokenLogprob> first_of(const std::vector<TokenLogprob>& scores, int top) const;
   TokenLogprob describe(const SampledToken& token) const;
 
   const GenerationRequest& request_;
   const Tokenizer& tokenizer_;
+  const std::optional<ReplyReading> reading_;
   std::vector<PromptState> prompts_;
   int open_ = 0;
   Usage usage_;

@@ -6,6 +6,7 @@
 #include <random>
 #include <span>
 
+#include "serve/providers/chat_context.h"
 #include "serve/providers/local_infill.h"
 
 namespace ferry {
@@ -20,27 +21,18 @@ int32_t clamp_count(int64_t count) {
   return static_cast<int32_t>(std::min<int64_t>(count, std::numeric_limits<int32_t>::max()));
 }
 
-// Clients may send content in parts; the templates of text models print what they get, and expect a string.
-json::value template_message(const ChatMessage& message) {
-  json::value raw = message.raw;
-  json::value* content = raw.get_object().if_contains("content");
-  if (content != nullptr && content->is_array()) *content = text_of(message);
-  return raw;
-}
-
-Result<PreparedPrompt> prepare_chat(const GenerationRequest& request, const HostedModel& model) {
-  json::object context = request.prompt.template_arguments;
-  json::array messages;
-  for (const ChatMessage& message : request.messages) messages.push_back(template_message(message));
-  context.insert_or_assign("messages", std::move(messages));
-  if (!context.contains("add_generation_prompt")) context.emplace("add_generation_prompt", true);
-  FERRY_TRY(ChatPrompt chat,
-            chat_prompt(model, std::move(context),
-                        {.continue_final_message = request.prompt.continue_final_message,
-                         .add_special_tokens = request.prompt.add_special_tokens.value_or(false)}));
+ApiResult<PreparedPrompt> prepare_chat(const GenerationRequest& request, const HostedModel& model,
+                                       const ModelVoice& voice) {
+  auto context = chat_context(request, voice);
+  if (!context) return tl::unexpected(std::move(context).error());
+  Result<ChatPrompt> chat =
+      chat_prompt(model, *std::move(context),
+                  {.continue_final_message = request.prompt.continue_final_message,
+                   .add_special_tokens = request.prompt.add_special_tokens.value_or(false)});
+  if (!chat) return tl::unexpected(ApiError{std::move(chat).error(), prompt_field(request), {}});
   const ChatMessage& last = request.messages.back();
-  return PreparedPrompt{.tokens = std::move(chat.tokens),
-                        .text = std::move(chat.text),
+  return PreparedPrompt{.tokens = std::move(chat->tokens),
+                        .text = std::move(chat->text),
                         .echo = last.role == "assistant" ? text_of(last) : std::string()};
 }
 
@@ -166,48 +158,21 @@ ApiResult<void> check_all_tokens(const GenerationRequest& request, const HostedM
   return checked;
 }
 
-GrammarSource source_of(const OutputFormat& format) {
-  switch (format.kind) {
-    case OutputFormat::Kind::json_object:
-      return JsonObjectSource{.compact = format.compact};
-    case OutputFormat::Kind::json_schema:
-      return JsonSchemaSource{.schema = format.schema, .closed_objects = true, .compact = format.compact};
-    case OutputFormat::Kind::regex:
-      return RegexSource{format.text};
-    case OutputFormat::Kind::choice:
-      return ChoiceSource{format.choices};
-    case OutputFormat::Kind::gbnf:
-      return GbnfSource{format.text};
-  }
-  return JsonObjectSource{};
-}
-
 }  // namespace
-
-ApiResult<std::shared_ptr<const Grammar>> prepare_grammar(const GenerationRequest& request,
-                                                          const HostedModel& model) {
-  if (!request.format) return nullptr;
-  auto grammar = model.grammars->get(source_of(*request.format));
-  if (grammar) return *std::move(grammar);
-  // Whatever is wrong with it, it is the request's.
-  return tl::unexpected(ApiError{{ErrorCode::invalid_argument, std::move(grammar).error().message},
-                                 request.format->field,
-                                 "invalid_format"});
-}
 
 std::string prompt_field(const GenerationRequest& request) {
   return request.prompts.empty() ? "messages" : "prompt";
 }
 
 ApiResult<std::vector<PreparedPrompt>> prepare_prompts(const GenerationRequest& request,
-                                                       const HostedModel& model) {
+                                                       const HostedModel& model, const ModelVoice& voice) {
   auto checked = check_size(request, model);
   if (checked) checked = check_all_tokens(request, model);
   if (!checked) return tl::unexpected(std::move(checked).error());
   std::vector<PreparedPrompt> prompts;
   if (request.prompts.empty()) {
-    auto chat = prepare_chat(request, model);
-    if (!chat) return tl::unexpected(ApiError{std::move(chat).error(), prompt_field(request), {}});
+    auto chat = prepare_chat(request, model, voice);
+    if (!chat) return tl::unexpected(std::move(chat).error());
     prompts.push_back(*std::move(chat));
   }
   for (const Prompt& prompt : request.prompts) {
@@ -230,11 +195,12 @@ ApiResult<std::vector<PreparedPrompt>> prepare_prompts(const GenerationRequest& 
   return prompts;
 }
 
-ApiResult<TokenizedPrompt> tokenize_prompt(const GenerationRequest& request, const HostedModel& model) {
+ApiResult<TokenizedPrompt> tokenize_prompt(const GenerationRequest& request, const HostedModel& model,
+                                           const ModelVoice& voice) {
   PreparedPrompt prepared;
   if (request.prompts.empty()) {
-    auto chat = prepare_chat(request, model);
-    if (!chat) return tl::unexpected(ApiError{std::move(chat).error(), prompt_field(request), {}});
+    auto chat = prepare_chat(request, model, voice);
+    if (!chat) return tl::unexpected(std::move(chat).error());
     prepared = *std::move(chat);
   } else {
     prepared = prepare_raw(request.prompts.front(), request, model);

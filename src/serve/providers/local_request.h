@@ -10,6 +10,7 @@
 #include "infer/host/host.h"
 #include "serve/dialects/exchange.h"
 #include "serve/dialects/openai_error.h"
+#include "serve/providers/model_voice.h"
 
 namespace ferry {
 
@@ -25,19 +26,15 @@ struct PreparedPrompt {
 // The chat's one prompt, or each of the raw ones. Renders and tokenises, so it takes a while. Errors name the
 // field.
 ApiResult<std::vector<PreparedPrompt>> prepare_prompts(const GenerationRequest& request,
-                                                       const HostedModel& model);
-
-// What the answer's text must be; null: anything. Compiles it, unless it is known: milliseconds, at most a
-// few seconds. Errors name the field.
-ApiResult<std::shared_ptr<const Grammar>> prepare_grammar(const GenerationRequest& request,
-                                                          const HostedModel& model);
+                                                       const HostedModel& model, const ModelVoice& voice);
 
 // What the engine needs to answer `prompt`, number `index` of the request's.
 EngineRequest engine_request(const GenerationRequest& request, const HostedModel& model, size_t index,
                              const PreparedPrompt& prompt);
 
 // The request's one prompt as tokens; it may be empty, and too long to be answered.
-ApiResult<TokenizedPrompt> tokenize_prompt(const GenerationRequest& request, const HostedModel& model);
+ApiResult<TokenizedPrompt> tokenize_prompt(const GenerationRequest& request, const HostedModel& model,
+                                           const ModelVoice& voice);
 ApiResult<std::string> detokenize_tokens(std::span<const TokenId> tokens, const HostedModel& model);
 
 // "messages" or "prompt": the field at fault for a prompt that is too long.

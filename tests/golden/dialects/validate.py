@@ -15,7 +15,8 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 HERE = pathlib.Path(__file__).parent
 # Fields that OpenAI does not send: extensions that vLLM's clients know.
-EXTENSIONS = {"max_model_len", "stop_reason", "token_ids", "prompt_token_ids", "prompt_logprobs", "prompt_text"}
+EXTENSIONS = {"max_model_len", "stop_reason", "token_ids", "prompt_token_ids", "prompt_logprobs", "prompt_text",
+              "reasoning", "reasoning_content"}
 
 
 def check_no_unknown(value, where):
@@ -54,7 +55,8 @@ def read(name):
 
 
 def main():
-    for name in ("chat.json", "chat_logprobs.json", "chat_length.json", "chat_everything.json"):
+    for name in ("chat.json", "chat_logprobs.json", "chat_length.json", "chat_everything.json", "chat_tools.json",
+                 "chat_tools_only.json"):
         check(ChatCompletion, read(name), name)
     for name in ("completion.json", "completion_two.json", "completion_everything.json"):
         check(Completion, read(name), name)

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ferry {
+
+// `prefix` and 128 random bits in hexadecimal. Any thread.
+std::string random_id(std::string_view prefix);
+
+}  // namespace ferry

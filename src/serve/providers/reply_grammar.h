@@ -1,0 +1,31 @@
+#pragma once
+// The form that a request demands of its answers, as a grammar: formats and calls.
+
+#include <memory>
+#include <vector>
+
+#include "infer/host/host.h"
+#include "serve/dialects/exchange.h"
+#include "serve/dialects/openai_error.h"
+#include "serve/replies/syntax.h"
+
+namespace ferry {
+
+struct AnswerForm {
+  std::shared_ptr<const Grammar> grammar;  // null: none is needed
+  bool covers_calls = false;               // no call can come about that breaks later
+};
+
+// Those that may be called.
+std::vector<const ToolDefinition*> callable_tools(const ToolRequest& request);
+
+// Whether calls are to be right by construction: one must be made, or not more than one, or strict ones, or
+// only some of those that the model is told about.
+bool constrains_calls(const ToolRequest& request);
+
+// Compiles it, unless it is known. REQUIRES: the request has a format, or constrains calls (and then the
+// syntax is not none). Errors name the field.
+ApiResult<AnswerForm> answer_form(const GenerationRequest& request, const HostedModel& model,
+                                  ToolSyntax syntax);
+
+}  // namespace ferry
