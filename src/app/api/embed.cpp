@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "app/api/handlers.h"
+#include "base/core/random_id.h"
 #include "base/observe/log.h"
 #include "serve/dialects/openai_embeddings.h"
 #include "serve/dialects/vllm_scores.h"

@@ -17,10 +17,11 @@ class Inbox {
  public:
   using Clock = std::chrono::steady_clock;
 
-  void put(std::string_view text) {
+  void put(const GenerationDelta& delta) {
     const std::lock_guard lock(mutex_);
-    if (!first_text_ && !text.empty()) first_text_ = Clock::now();
-    text_ += text;
+    piece_.thought += delta.thought;
+    piece_.text += delta.text;
+    if (!first_text_ && has_piece()) first_text_ = Clock::now();
     changed_.notify_one();
   }
   void finish(Result<Usage> outcome) {
@@ -30,10 +31,10 @@ class Inbox {
     changed_.notify_one();
   }
   // What has come since the last call, and the outcome once there is one. Waits a little for either.
-  std::pair<std::string, std::optional<Result<Usage>>> take() {
+  std::pair<AnswerPiece, std::optional<Result<Usage>>> take() {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kLook, [&] { return !text_.empty() || outcome_; });
-    return {std::exchange(text_, {}), outcome_};
+    changed_.wait_for(lock, kLook, [&] { return has_piece() || outcome_; });
+    return {std::exchange(piece_, {}), outcome_};
   }
   // When the first text and the end came; for after the end.
   std::pair<Clock::time_point, Clock::time_point> times() {
@@ -42,9 +43,11 @@ class Inbox {
   }
 
  private:
+  bool has_piece() const { return !piece_.thought.empty() || !piece_.text.empty(); }
+
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::string text_;                             // guarded by mutex_
+  AnswerPiece piece_;                            // guarded by mutex_
   std::optional<Result<Usage>> outcome_;         // guarded by mutex_
   std::optional<Clock::time_point> first_text_;  // guarded by mutex_
   Clock::time_point end_;                        // guarded by mutex_
@@ -52,7 +55,7 @@ class Inbox {
 
 AnswerSink sink_of(const std::shared_ptr<Inbox>& inbox) {
   return {.started = [] {},
-          .delta = [inbox](GenerationDelta delta) { inbox->put(delta.text); },
+          .delta = [inbox](GenerationDelta delta) { inbox->put(delta); },
           .finished = [inbox](Usage usage) { inbox->finish(usage); },
           .failed = [inbox](ApiError error) { inbox->finish(tl::unexpected(std::move(error.error))); }};
 }
@@ -60,15 +63,15 @@ AnswerSink sink_of(const std::shared_ptr<Inbox>& inbox) {
 }  // namespace
 
 Result<Answered> answer(Provider& provider, GenerationRequest request,
-                        FunctionRef<void(std::string_view)> show, FunctionRef<bool()> wanted) {
+                        FunctionRef<void(const AnswerPiece&)> show, FunctionRef<bool()> wanted) {
   const auto inbox = std::make_shared<Inbox>();
   const Inbox::Clock::time_point begin = Inbox::Clock::now();
   const auto running = provider.generate(std::move(request), sink_of(inbox));
   Answered answered;
   while (true) {
-    const auto [text, outcome] = inbox->take();
-    answered.text += text;
-    if (!text.empty()) show(text);
+    const auto [piece, outcome] = inbox->take();
+    answered.text += piece.text;
+    if (!piece.thought.empty() || !piece.text.empty()) show(piece);
     if (outcome) {
       FERRY_TRY(answered.usage, *outcome);
       const auto [first_text, end] = inbox->times();

@@ -11,8 +11,13 @@
 
 namespace ferry::cli {
 
-struct Answered {
+struct AnswerPiece {
+  std::string thought;  // comes before the text
   std::string text;
+};
+
+struct Answered {
+  std::string text;  // without the thought
   bool interrupted = false;
   // Not known when interrupted:
   Usage usage;
@@ -20,9 +25,9 @@ struct Answered {
   std::chrono::duration<double> total{0};
 };
 
-// Shows the text piece by piece on the calling thread; a `wanted` that turns false ends the answer early.
+// Shows the answer piece by piece on the calling thread; a `wanted` that turns false ends the answer early.
 Result<Answered> answer(Provider& provider, GenerationRequest request,
-                        FunctionRef<void(std::string_view)> show, FunctionRef<bool()> wanted);
+                        FunctionRef<void(const AnswerPiece&)> show, FunctionRef<bool()> wanted);
 
 // "[12 + 34 tokens, first text after 0.05 s, 61.3 tokens/s]"
 std::string speed_text(const Answered& answered);

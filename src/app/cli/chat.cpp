@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "app/cli/answer.h"
+#include "app/cli/answer_printer.h"
 #include "app/cli/signals.h"
 #include "app/cli/text_table.h"
 #include "base/core/nearest.h"
@@ -83,13 +83,13 @@ void Chat::ask(const std::string& message) {
   request.messages = conversation_.messages();
   request.sampling = settings_.parameters.sampling;
   request.stop = settings_.parameters.stop;
+  request.thought = settings_.parameters.thought;
   const InterruptGuard guard;
+  AnswerPrinter printer(console_);
   const auto answered = answer(
-      provider_, std::move(request),
-      [&](std::string_view text) {
-        console_.out << (console_.out_is_terminal ? without_controls(text) : std::string(text)) << std::flush;
-      },
+      provider_, std::move(request), [&](const AnswerPiece& piece) { printer.print(piece); },
       [&] { return !guard.take() && console_.out.good(); });
+  printer.end();
   if (!answered) {
     conversation_.drop_last();
     console_.err << answered.error().message << '\n';

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "app/api/fake_provider.h"
-#include "app/cli/answer.h"
+#include "app/cli/answer_printer.h"
 #include "app/cli/test_console.h"
 #include "app/cli/text_table.h"
 #include "base/core/file.h"
@@ -85,7 +85,7 @@ TEST(Chat, ParametersAreSetShownAndChecked) {
   EXPECT_THAT(run.err, HasSubstr("there is no parameter \"temprature\"; there are: temperature"));
   EXPECT_THAT(run.err, HasSubstr("say what to set"));
   EXPECT_THAT(run.err, HasSubstr("top_k: must be an integer"));
-  EXPECT_THAT(run.out, HasSubstr("max_tokens          7"));
+  EXPECT_THAT(run.out, HasSubstr("max_tokens             7"));
 }
 
 TEST(Chat, MessagesOfSeveralLines) {
@@ -102,7 +102,7 @@ TEST(Chat, AFailureIsToldAndTheMessageForgotten) {
   const ChatRun run = chat(provider, "refuse invalid_argument\nsay fine\n/show\n");
   EXPECT_THAT(run.err, HasSubstr("as asked: invalid_argument"));
   EXPECT_THAT(run.out, HasSubstr("fine"));
-  EXPECT_THAT(run.out, HasSubstr("messages            2"));
+  EXPECT_THAT(run.out, HasSubstr("messages               2"));
 }
 
 TEST(Chat, SavesAndLoadsConversations) {
@@ -144,12 +144,29 @@ TEST(Answer, EndsWhenItIsNotWantedAnyMore) {
   request.prompts = {"wait some|text"};
   std::string shown;
   const auto stopped = answer(
-      provider, std::move(request), [&](std::string_view text) { shown += text; },
+      provider, std::move(request), [&](const AnswerPiece& piece) { shown += piece.text; },
       [&] { return shown.find("text") == std::string::npos; });
   ASSERT_TRUE(stopped);
   EXPECT_TRUE(stopped->interrupted);
   EXPECT_EQ(stopped->text, "sometext");
   EXPECT_EQ(provider.cancelled, 1);
+}
+
+TEST(AnswerPrinter, ThoughtsAreDimmedOnATerminalAndNowhereElse) {
+  const auto printed = [](bool terminal, std::vector<AnswerPiece> pieces) {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    Console console{.in = in, .out = out, .err = err, .out_is_terminal = terminal};
+    AnswerPrinter printer(console);
+    for (const AnswerPiece& piece : pieces) printer.print(piece);
+    printer.end();
+    return out.str();
+  };
+  const std::vector<AnswerPiece> pieces = {{"H\x07", ""}, {"m", "Y"}, {"", "es"}};
+  EXPECT_EQ(printed(true, pieces), "\x1b[2mHm\n\n\x1b[0mYes");
+  EXPECT_EQ(printed(false, pieces), "Yes");
+  EXPECT_EQ(printed(true, {{"Hm", ""}}), "\x1b[2mHm\x1b[0m") << "cut off in the thought";
 }
 
 TEST(Answer, ModelsCannotCommandTheTerminal) {

@@ -26,6 +26,8 @@ constexpr Parameter kParameters[] = {
      &SamplingRequest::repetition_penalty, 0.01, 2},
     {"seed", "the same seed gives the same answer", &SamplingRequest::seed, -kHuge, kHuge},
     {"max_tokens", "longest answer, in tokens", &StopRequest::max_tokens, 1, kHuge},
+    {"thinking_token_budget", "longest thought, in tokens, of models that think; 0: none",
+     &ThoughtPolicy::budget, 0, 2147483647},
 };
 
 // Calls `use` with the std::optional that the parameter means.
@@ -35,6 +37,8 @@ auto with_value(P& parameters, const Parameter& parameter, F use) {
       [&](auto member) {
         if constexpr (requires { parameters.sampling.*member; }) {
           return use(parameters.sampling.*member);
+        } else if constexpr (requires { parameters.thought.*member; }) {
+          return use(parameters.thought.*member);
         } else {
           return use(parameters.stop.*member);
         }

@@ -14,13 +14,14 @@ namespace ferry::cli {
 struct Parameters {
   SamplingRequest sampling;
   StopRequest stop;
+  ThoughtPolicy thought;
 };
 
 // What is not set is the model's own default.
 struct Parameter {
   using Member =
       std::variant<std::optional<double> SamplingRequest::*, std::optional<int64_t> SamplingRequest::*,
-                   std::optional<int64_t> StopRequest::*>;
+                   std::optional<int64_t> StopRequest::*, std::optional<int64_t> ThoughtPolicy::*>;
   std::string_view name;  // "max_tokens"
   std::string_view help;
   Member member;

@@ -1,6 +1,6 @@
 #include <iterator>
 
-#include "app/cli/answer.h"
+#include "app/cli/answer_printer.h"
 #include "app/cli/chat.h"
 #include "app/cli/configuration.h"
 #include "app/cli/loading.h"
@@ -73,14 +73,13 @@ class RunCommand final : public Command {
   Result<int> answer_once(Console& console, Provider& provider, const HostedModel& model) {
     std::string prompt = prompt_text(console);
     const InterruptGuard guard;
+    AnswerPrinter printer(console);
     FERRY_TRY(const Answered answered,
               answer(
                   provider, request(std::move(prompt), model.name),
-                  [&](std::string_view text) {
-                    console.out << (console.out_is_terminal ? without_controls(text) : std::string(text))
-                                << std::flush;
-                  },
+                  [&](const AnswerPiece& piece) { printer.print(piece); },
                   [&] { return !guard.take() && console.out.good(); }));
+    printer.end();
     console.out << '\n' << std::flush;
     if (verbose_ && !answered.interrupted) console.err << speed_text(answered) << '\n';
     return answered.interrupted ? kExitInterrupted : 0;
@@ -99,6 +98,7 @@ class RunCommand final : public Command {
     request.model = model;
     request.sampling = parameters_.sampling;
     request.stop = parameters_.stop;
+    request.thought = parameters_.thought;
     if (raw_) {
       request.prompts.emplace_back(std::move(prompt));
       return request;
