@@ -231,6 +231,11 @@ TEST(Engine, SpecialTokensAreTextWhereTheyAreAskedFor) {
   EXPECT_EQ(answer_text(*engine, asked), "");
   asked.skip_special = false;
   EXPECT_EQ(answer_text(*engine, asked), "<|start|><|start|><|start|>");
+  asked.skip_special = true;
+  asked.shown_special = {static_cast<TokenId>(kTestVocab) - 1};
+  EXPECT_EQ(answer_text(*engine, asked), "") << "another one is shown";
+  asked.shown_special.push_back(static_cast<TokenId>(kTestVocab) - 2);
+  EXPECT_EQ(answer_text(*engine, asked), "<|start|><|start|><|start|>");
 }
 
 // What one call of a step computes must not show in the scores, nor whether a prompt was preempted.

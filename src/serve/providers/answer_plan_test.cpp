@@ -20,7 +20,7 @@ HostedModel tiny_model() {
 
 GenerationRequest chat() {
   GenerationRequest request;
-  request.messages.push_back({.role = "user"});
+  request.messages.emplace_back().role = "user";
   return request;
 }
 
@@ -32,7 +32,7 @@ GenerationRequest chat_with_tool() {
 
 ApiResult<AnswerPlan> plan(const GenerationRequest& request, const ModelVoice& voice,
                            std::string prompt = "assistant\n") {
-  return plan_answer(request, tiny_model(), voice, {{.tokens = {1}, .text = std::move(prompt)}});
+  return plan_answer(request, tiny_model(), voice, {{.tokens = {1}, .text = std::move(prompt), .echo = {}}});
 }
 
 TEST(AnswerPlan, APlainModelsAnswerIsText) {
