@@ -54,6 +54,10 @@ def ids(answer):
     return choice(answer)["token_ids"]
 
 
+def calls(answer):
+    return choice(answer)["message"].get("tool_calls", [])
+
+
 def prompt_ids(answer):
     return answer.get("prompt_token_ids") or choice(answer)["prompt_token_ids"]
 
@@ -83,6 +87,8 @@ class Effect:
         return self.value(before) if callable(self.value) else self.value
 
 
+TOOLS = [{"type": "function", "function": {"name": "f"}}]
+THINKS = {"chat_template_kwargs": {"thinks": True}, "max_tokens": 30, "ignore_eos": True}
 HOT = {"temperature": 1.5, "seed": 3}
 REPEATS = {**HOT, "max_tokens": 120, "ignore_eos": True}
 SLASHES = {"allowed_token_ids": [SLASH]}
@@ -195,11 +201,19 @@ EFFECTS = {
         "reasoning_effort": Effect(
             "low", lambda before, after: "effort=low" in after["prompt_text"], {"return_prompt_text": True}
         ),
-        "tool_choice": Effect(
-            "none",
-            lambda before, after: before["error"]["param"] == "tools" and ids(after),
-            {"tools": [{"type": "function", "function": {"name": "f"}}]},
+        "tools": Effect(TOOLS, lambda before, after: "tools=1" in after["prompt_text"], {"return_prompt_text": True}),
+        "tool_choice": Effect("required", lambda before, after: calls(after) and not calls(before), {"tools": TOOLS, "max_tokens": 40}),
+        "parallel_tool_calls": Effect(
+            False,
+            lambda before, after: len(calls(after)) == 1 < len(calls(before)),
+            {"tools": TOOLS, "tool_choice": "required", "max_tokens": 120, "logit_bias": {str(END): -100}},
         ),
+        "thinking_token_budget": Effect(2, lambda before, after: not text(before) and text(after), THINKS),
+        "reasoning_budget_tokens": Effect(2, lambda before, after: not text(before) and text(after), THINKS),
+        "include_reasoning": Effect(
+            False, lambda before, after: "reasoning" in choice(before)["message"] and "reasoning" not in choice(after)["message"], THINKS
+        ),
+        "reasoning_format": Effect("none", lambda before, after: choice(before)["message"]["reasoning"] in text(after), THINKS),
         "cache_salt": Effect(
             "mine", lambda before, after: cached(before) > 0 == cached(after), {"messages": [{"role": "user", "content": LONG}]}
         ),
@@ -237,7 +251,8 @@ def make_model(folder):
         shutil.copy(source / name, folder)
     template = (source / "chat_template.jinja").read_text()
     shown = "mood={{ mood }} effort={{ reasoning_effort }} {% for d in documents or [] %}document={{ d.text }}{% endfor %}\n"
-    (folder / "chat_template.jinja").write_text(shown + template)
+    shown += "tools={{ (tools or []) | length }} {# <tool_call> </think> #}"
+    (folder / "chat_template.jinja").write_text(shown + template + "{% if thinks %}<think>{% endif %}")
     tokenizer = json.loads((source / "tokenizer.json").read_text())
     processor = tokenizer["post_processor"]
     processor["single"].insert(0, {"SpecialToken": {"id": "<|im_start|>", "type_id": 0}})

@@ -74,11 +74,10 @@ class RunCommand final : public Command {
     std::string prompt = prompt_text(console);
     const InterruptGuard guard;
     AnswerPrinter printer(console);
-    FERRY_TRY(const Answered answered,
-              answer(
-                  provider, request(std::move(prompt), model.name),
-                  [&](const AnswerPiece& piece) { printer.print(piece); },
-                  [&] { return !guard.take() && console.out.good(); }));
+    FERRY_TRY(const Answered answered, answer(
+                                           provider, request(std::move(prompt), model.name),
+                                           [&](const AnswerPiece& piece) { printer.print(piece); },
+                                           [&] { return !guard.take() && console.out.good(); }));
     printer.end();
     console.out << '\n' << std::flush;
     if (verbose_ && !answered.interrupted) console.err << speed_text(answered) << '\n';

@@ -115,8 +115,8 @@ struct EngineRequest {
   std::vector<TokenId> stop_tokens = {};  // the same, beside the model's own end tokens
   LineLimitSettings lines = {};           // ends it, too, as if it had reached max_tokens
   bool ignore_eos = false;                // the model's own end tokens do not end the answer
-  bool include_stop = false;     // a stop string, or an end token's text, is part of the answer's text
-  bool skip_special = true;      // special tokens are not part of the text
+  bool include_stop = false;  // a stop string, or an end token's text, is part of the answer's text
+  bool skip_special = true;   // special tokens are not part of the text
   std::vector<TokenId> shown_special = {};  // but for these: markers of thoughts and calls
   int32_t prompt_logprobs = -1;  // as sampling.logprobs, for the prompt's tokens. With it the whole prompt is
                                  // computed, none of it taken from the prefix cache

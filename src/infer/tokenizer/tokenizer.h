@@ -75,12 +75,13 @@ class Tokenizer {
   // the concatenation: words are split and merged across the pieces' borders.
   std::vector<TokenId> encode_pieces(std::span<const TextPiece> pieces, bool add_special = false) const;
 
-  // As encode() with add_special and without parse_special; of more than `most` tokens the text loses its last
-  // ones. (The special tokens stay, even if they alone are more.)
+  // As encode() with add_special and without parse_special; of more than `most` tokens the text loses its
+  // last ones. (The special tokens stay, even if they alone are more.)
   FramedText frame(std::string_view text, size_t most = SIZE_MAX) const;
   // Two texts for a model that judges pairs. Of more than `most` tokens the texts lose their last ones, the
   // longer one first. `unsupported` where the file does not say how two texts are framed.
-  Result<FramedText> frame_pair(std::string_view first, std::string_view second, size_t most = SIZE_MAX) const;
+  Result<FramedText> frame_pair(std::string_view first, std::string_view second,
+                                size_t most = SIZE_MAX) const;
 
   // Valid UTF-8; bytes that form no character become U+FFFD. IDs that are not in the vocabulary give nothing.
   std::string decode(std::span<const TokenId> ids, bool skip_special = true) const;
@@ -116,7 +117,8 @@ class Tokenizer {
 };
 
 // Decodes a growing answer. The concatenation of all that push() and finish() return equals decode() of the
-// IDs (but for `shown`), and no piece ends inside a character. One thread at a time; the tokenizer must outlive it.
+// IDs (but for `shown`), and no piece ends inside a character. One thread at a time; the tokenizer must
+// outlive it.
 class StreamDecoder {
  public:
   // `shown`: special tokens whose text is wanted although special tokens are skipped.

@@ -210,9 +210,9 @@ struct PromptReport {
 
 // A piece of one call.
 struct CallDelta {
-  int index = 0;          // of the call in its choice
-  std::string id = {};    // with the call's first piece
-  std::string name = {};  // the same
+  int index = 0;               // of the call in its choice
+  std::string id = {};         // with the call's first piece
+  std::string name = {};       // the same
   std::string arguments = {};  // more of their JSON text. A choice that ends in `length` may leave the last
                                // call's incomplete
 };

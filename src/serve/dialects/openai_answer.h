@@ -24,8 +24,8 @@ void write_identity(JsonWriter& w, const ExchangeIdentity& identity, std::string
 
 void write_usage(JsonWriter& w, const Usage& usage);
 
-// "stop", "length", "tool_calls", or null while there is none; with the former two vLLM's stop_reason, which is the stop
-// string or token of the request that ended the text, or null.
+// "stop", "length", "tool_calls", or null while there is none; with the former two vLLM's stop_reason, which
+// is the stop string or token of the request that ended the text, or null.
 void write_finish(JsonWriter& w, std::optional<FinishReason> finish, const StopCause& cause);
 
 void write_token_ids(JsonWriter& w, std::string_view key, std::span<const TokenId> ids);

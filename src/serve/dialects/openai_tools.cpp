@@ -35,7 +35,8 @@ const json::object* function_of(FieldReader& outer) {
 void read_definition(FieldReader& function, ToolDefinition& tool) {
   tool.name = function.text("name").value_or("");
   if (!is_name(tool.name)) {
-    function.refuse("name", fmt::format("must have 1 to {} bytes, without control characters", kMaxNameBytes));
+    function.refuse("name",
+                    fmt::format("must have 1 to {} bytes, without control characters", kMaxNameBytes));
   }
   function.text("description");
   tool.strict = function.boolean("strict").value_or(false);

@@ -37,7 +37,8 @@ std::vector<TokenId> thought_ending(const Tokenizer& tokenizer, std::string_view
 ThoughtRequest thought_request(const HostedModel& model, const ModelVoice& voice, bool open,
                                std::optional<int32_t> budget) {
   const ThoughtMarkers markers = thought_markers(voice.syntax.thought);
-  ThoughtRequest thought{.open = open, .opening = std::string(markers.open), .closing = std::string(markers.close)};
+  ThoughtRequest thought{
+      .open = open, .opening = std::string(markers.open), .closing = std::string(markers.close)};
   thought.opening_token = model.tokenizer->find(markers.open);
   thought.budget = budget.value_or(-1);
   thought.ending = thought_ending(*model.tokenizer, markers.close);

@@ -17,7 +17,7 @@ namespace ferry {
 struct AnswerPlan {
   std::shared_ptr<const Grammar> grammar = {};  // of the text behind the thought; null: anything
   std::optional<ThoughtRequest> thought = {};
-  std::vector<TokenId> shown_special = {};    // they carry the reply's structure
+  std::vector<TokenId> shown_special = {};   // they carry the reply's structure
   std::optional<ReplyReading> reading = {};  // of a chat; not set: all is text
 };
 

@@ -77,7 +77,8 @@ class MessageWriter {
       names_[call.id] = call.name;
       json::object& written = calls[i].get_object();
       if (!call.id.empty()) written.insert_or_assign("id", id_of(call.id));
-      auto arguments = arguments_of(call, fmt::format("messages[{}].tool_calls[{}].function.arguments", index, i));
+      auto arguments =
+          arguments_of(call, fmt::format("messages[{}].tool_calls[{}].function.arguments", index, i));
       if (!arguments) return tl::unexpected(std::move(arguments).error());
       written.at("function").get_object().insert_or_assign("arguments", *std::move(arguments));
     }

@@ -1,5 +1,5 @@
-// What real chat templates are told of a conversation with tools, against what they print when they are told it
-// in the form that each wants (tests/golden/conversations). And the same of small templates of our own.
+// What real chat templates are told of a conversation with tools, against what they print when they are told
+// it in the form that each wants (tests/golden/conversations). And the same of small templates of our own.
 
 #include "serve/providers/chat_context.h"
 

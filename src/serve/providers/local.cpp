@@ -172,7 +172,10 @@ void LocalExchange::cancel_submitted() {
 class LocalProvider : public Provider {
  public:
   LocalProvider(const Host& host, const LocalProviderSettings& settings)
-      : host_(host), voices_(settings), preparation_(settings.preparation_threads), compilation_(settings.preparation_threads) {}
+      : host_(host),
+        voices_(settings),
+        preparation_(settings.preparation_threads),
+        compilation_(settings.preparation_threads) {}
 
   std::shared_ptr<RunningExchange> generate(GenerationRequest request, AnswerSink sink) override {
     std::shared_ptr<HostedModel> model = host_.find(request.model);

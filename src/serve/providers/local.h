@@ -25,8 +25,8 @@ struct LocalProviderSettings {
     v("reasoning_parser", reasoning_parser,
       "the syntax in which models write their thoughts, see docs/tools.md; auto: what their chat template "
       "shows")
-        .choices({"auto", "none", "deepseek_r1", "deepseek_v3", "qwen3", "glm45", "mistral", "seed_oss",
-                  "kimi"});
+        .choices(
+            {"auto", "none", "deepseek_r1", "deepseek_v3", "qwen3", "glm45", "mistral", "seed_oss", "kimi"});
   }
 };
 

@@ -31,8 +31,8 @@ class LocalReply {
   ReplyParser parser_;
   ToolSyntax syntax_;
   bool report_thought_;
-  bool thinks_;             // the thought has begun, or its marker stands in the prompt
-  bool answers_ = false;    // something other than the thought has come
+  bool thinks_;           // the thought has begun, or its marker stands in the prompt
+  bool answers_ = false;  // something other than the thought has come
   bool has_called_ = false;
   int64_t thought_tokens_ = 0;
 };

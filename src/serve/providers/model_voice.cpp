@@ -15,13 +15,13 @@ std::vector<std::string_view> thought_tokens(const Tokenizer& tokenizer) {
 }
 
 json::object probe_chat(const HostedModel& model, json::value arguments, json::value content) {
-  const json::object call{
-      {"id", "ferry0000"},
-      {"type", "function"},
-      {"function", json::object{{"name", "probe"}, {"arguments", std::move(arguments)}}}};
+  const json::object call{{"id", "ferry0000"},
+                          {"type", "function"},
+                          {"function", json::object{{"name", "probe"}, {"arguments", std::move(arguments)}}}};
   const json::array messages{
       json::object{{"role", "user"}, {"content", "x"}},
-      json::object{{"role", "assistant"}, {"content", std::move(content)}, {"tool_calls", json::array{call}}}};
+      json::object{
+          {"role", "assistant"}, {"content", std::move(content)}, {"tool_calls", json::array{call}}}};
   return {{"messages", messages},
           {"bos_token", model.bos_text},
           {"eos_token", model.eos_text},
@@ -83,8 +83,7 @@ Result<ModelVoice> voice_of(const HostedModel& model, std::string_view tool_pars
   if (model.chat_template == nullptr) return voice;
   find_call_form(model, voice);
   voice.reads_thinking = tells_apart(model, thinking(true), thinking(false));
-  voice.reads_effort =
-      tells_apart(model, {{"reasoning_effort", "low"}}, {{"reasoning_effort", "high"}});
+  voice.reads_effort = tells_apart(model, {{"reasoning_effort", "low"}}, {{"reasoning_effort", "high"}});
   return voice;
 }
 

@@ -23,8 +23,8 @@ std::vector<const ToolDefinition*> callable_tools(const ToolRequest& request);
 // only some of those that the model is told about.
 bool constrains_calls(const ToolRequest& request);
 
-// Compiles it, unless it is known. REQUIRES: the request has a format, or constrains calls (and then the
-// syntax is not none). Errors name the field.
+// Compiles it, unless it is known. REQUIRES: the request has a format or constrains calls, and where it
+// offers tools the syntax is not none. Errors name the field.
 ApiResult<AnswerForm> answer_form(const GenerationRequest& request, const HostedModel& model,
                                   ToolSyntax syntax);
 
