@@ -251,7 +251,7 @@ def make_model(folder):
         shutil.copy(source / name, folder)
     template = (source / "chat_template.jinja").read_text()
     shown = "mood={{ mood }} effort={{ reasoning_effort }} {% for d in documents or [] %}document={{ d.text }}{% endfor %}\n"
-    shown += "tools={{ (tools or []) | length }} {# <tool_call> </think> #}"
+    shown = "{% if tools %}tools={{ tools | length }} {% endif %}{# <tool_call> </think> #}" + shown
     (folder / "chat_template.jinja").write_text(shown + template + "{% if thinks %}<think>{% endif %}")
     tokenizer = json.loads((source / "tokenizer.json").read_text())
     processor = tokenizer["post_processor"]
