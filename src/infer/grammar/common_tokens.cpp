@@ -45,7 +45,7 @@ CommonTokens CommonTokens::build(const CharSet& characters, const std::vector<To
 }
 
 void CommonTokens::add_to(TokenMask& mask, uint32_t max_chars) const {
-  if (longer_.empty() || max_chars >= longer_.back().chars) {
+  if (!longer_.empty() && max_chars >= longer_.back().chars) {
     mask |= all_;
     return;
   }
