@@ -32,7 +32,7 @@ constexpr File kFiles[] = {
 };
 
 const fs::path& folder() {
-  static const fs::path path = [] {
+  static const fs::path kPath = [] {
     std::string name = (fs::temp_directory_path() / "ferry_sentence_files.XXXXXX").string();
     FERRY_CHECK(::mkdtemp(name.data()) != nullptr);
     fs::create_directories(fs::path(name) / "1_Pooling");
@@ -42,7 +42,7 @@ const fs::path& folder() {
     });
     return fs::path(name);
   }();
-  return path;
+  return kPath;
 }
 
 void write(const File& file, std::string_view text) {
