@@ -15,7 +15,7 @@ def main():
     keys = {"FERRY_API_KEY": KEY}
     with Server(env=keys) as server, Server(env=keys, model=ENCODER) as encoder:
         done = subprocess.run(
-            ["node", "--test", "--test-reporter=tap", "openai.test.mjs", "embeddings.test.mjs"],
+            ["node", "--test", "--test-reporter=tap", "openai.test.mjs", "structured.test.mjs", "embeddings.test.mjs"],
             cwd=os.path.join(WORK, "node"),
             env={
                 **os.environ,
