@@ -171,17 +171,50 @@ class TreeCompiler {
     parts_.marks.allow_any_special();
     RegexPool& pool = parts_.pool;
     const RegexId any = pool.star(pool.bytes(~ByteSet::of(kMarkByte)));
-    const SymbolId free = parts_.rules.terminal(without(pool, any, source_.triggers));
+    const RegexId free_text = without(pool, any, source_.triggers);
+    const SymbolId free = parts_.rules.terminal(free_text);
+    SymbolId first = free;
+    if (!source_.openings.empty()) {
+      FERRY_TRY(const RegexId opened, opened_text());
+      first = parts_.rules.terminal(pool.both(free_text, pool.complement(opened)));
+      FERRY_TRY_VOID(add_opening(root));
+    }
+    parts_.rules.add_alternative(root, {first});
+    if (!source_.goes_on) {
+      parts_.rules.add_alternative(root, {first, tree});
+      return {};
+    }
     const RuleId round = parts_.rules.add_rule("triggered");
     parts_.rules.add_alternative(round, {free, tree});
-    if (source_.goes_on) {
-      const SymbolId rounds = parts_.rules.repeat(parts_.rules.rule(round), 0, RegexPool::kUnbounded);
-      parts_.rules.add_alternative(root, {rounds, free});
-    } else {
-      parts_.rules.add_alternative(root, {free});
-      parts_.rules.add_alternative(root, {parts_.rules.rule(round)});
-    }
+    const SymbolId rounds = parts_.rules.repeat(parts_.rules.rule(round), 0, RegexPool::kUnbounded);
+    parts_.rules.add_alternative(root, {first, tree, rounds, free});
     return {};
+  }
+
+  // What begins with an opening.
+  Result<RegexId> opened_text() {
+    RegexPool& pool = parts_.pool;
+    std::vector<RegexId> texts;
+    for (const std::string& text : source_.openings) {
+      FERRY_TRY_VOID(check_text(text));
+      if (text.empty()) return fail(ErrorCode::invalid_argument, "a text that opens an answer is empty");
+      RegexId all = white_space();
+      for (const char c : text) all = pool.cat(all, c == ' ' ? white_space() : pool.literal({&c, 1}));
+      texts.push_back(pool.cat(all, RegexPool::kEverything));
+    }
+    return pool.alt(std::move(texts));
+  }
+
+  Result<void> add_opening(RuleId root) {
+    FERRY_TRY(const SymbolId opening, symbol(source_.opening, 0));
+    parts_.rules.add_alternative(root, {parts_.rules.terminal(white_space()), opening});
+    return {};
+  }
+
+  RegexId white_space() {
+    ByteSet set;
+    for (const char c : {' ', '\t', '\r', '\n'}) set.insert(static_cast<uint8_t>(c));
+    return parts_.pool.star(parts_.pool.bytes(set));
   }
 
   GrammarBuilder& parts_;

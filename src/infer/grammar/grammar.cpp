@@ -23,7 +23,8 @@ struct SourceSize {
   size_t operator()(const TreeSource& source) const {
     size_t bytes = 0;
     for (const std::string& trigger : source.triggers) bytes += trigger.size();
-    std::vector<const GrammarTree*> open{&source.tree};
+    for (const std::string& text : source.openings) bytes += text.size();
+    std::vector<const GrammarTree*> open{&source.tree, &source.opening};
     while (!open.empty()) {
       const GrammarTree& tree = *open.back();
       open.pop_back();

@@ -34,10 +34,11 @@ struct KeyOf {
     add_part(key, source.text);
   }
   void operator()(const TreeSource& source) const {
-    key += fmt::format("tree {} {} {} {} ", source.goes_on, source.closed_objects, source.compact,
-                       source.triggers.size());
+    key += fmt::format("tree {} {} {} {} {} ", source.goes_on, source.closed_objects, source.compact,
+                       source.triggers.size(), source.openings.size());
     for (const std::string& trigger : source.triggers) add_part(key, trigger);
-    std::vector<const GrammarTree*> open{&source.tree};
+    for (const std::string& text : source.openings) add_part(key, text);
+    std::vector<const GrammarTree*> open{&source.opening, &source.tree};
     while (!open.empty()) {
       const GrammarTree& tree = *open.back();
       open.pop_back();

@@ -43,10 +43,16 @@ struct GrammarTree {
 // text the answer ends, or, with goes_on, is free text again, with triggers in it. A token may reach across
 // the border either way. Masks of free text are worked out once for each part of a trigger that may have
 // begun; then they cost a copy.
+//
+// Some texts are recognised at an answer's beginning only: one that begins with a text of `openings` is a
+// text of `opening`, as a whole. White space may come before that text, and stands wherever it has a space,
+// or none.
 struct TreeSource {
   GrammarTree tree;
   std::vector<std::string> triggers = {};  // none empty; no end of one begins another or itself
   bool goes_on = false;
+  std::vector<std::string> openings = {};  // none empty; only with triggers
+  GrammarTree opening = {};
   // Of the schemas, as in JsonSchemaSource.
   bool closed_objects = false;
   bool compact = false;

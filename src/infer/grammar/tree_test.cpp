@@ -366,6 +366,22 @@ TEST(Tree, TriggersBeginTheGrammar) {
   }
 }
 
+TEST(Tree, AnOpeningDecidesAtTheBeginningOnly) {
+  const TreeSource source{.tree = of(Kind::sequence, {special("<call>"), literal("!")}),
+                          .triggers = {"<call>"},
+                          .goes_on = true,
+                          .openings = {"[ f(", "{"},
+                          .opening = of(Kind::choice, {literal("[f(1)]"), literal("{}")})};
+  for (const char* text : {"", " \n", "[f(1)]", "\n {}", "[f", "[ f", "[ff(", "x{", "x[f(2)", "(["}) {
+    EXPECT_TRUE(admits(source, bytes_of(text))) << text;
+  }
+  for (const char* text : {"{", "{}x", " {\"", "[f(", "[ f(1)]", "[f(2)]", "\t[\nf(1", "[f(1)] "}) {
+    EXPECT_FALSE(admits(source, bytes_of(text))) << text;
+  }
+  EXPECT_TRUE(admits(source, bytes_of("x") + kCall + bytes_of("!{[f(2)")));
+  EXPECT_FALSE(admits(source, bytes_of("{}") + kCall + bytes_of("!")));
+}
+
 TEST(Tree, TokensReachAcrossTheBorders) {
   const TreeSource source{
       .tree = of(Kind::sequence, {literal("<fn="), literal("a>")}), .triggers = {"<fn="}, .goes_on = true};

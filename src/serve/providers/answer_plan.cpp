@@ -75,10 +75,10 @@ ApiResult<AnswerPlan> plan_answer(const GenerationRequest& request, const Hosted
   const bool offers_tools = request.tools.offered();
   if (offers_tools && voice.syntax.tools == ToolSyntax::none) return tl::unexpected(no_calls(model));
   if (needs_grammar(request)) {
-    auto form = answer_form(request, model, voice.syntax.tools);
-    if (!form) return tl::unexpected(std::move(form).error());
-    plan.grammar = std::move(form->grammar);
-    if (form->covers_calls) options.calls = ReplyOptions::Calls::streamed;
+    auto grammar = answer_grammar(request, model, voice.syntax.tools);
+    if (!grammar) return tl::unexpected(std::move(grammar).error());
+    plan.grammar = *std::move(grammar);
+    options.calls = ReplyOptions::Calls::streamed;  // the grammar lets none come that would break
   }
   if (!request.prompts.empty()) return plan;
 

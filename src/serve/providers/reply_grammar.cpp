@@ -7,6 +7,8 @@
 namespace ferry {
 namespace {
 
+using GrammarPtr = std::shared_ptr<const Grammar>;
+
 // Whatever is wrong with it, it is the request's.
 ApiError refused(std::string message, std::string field) {
   return {{ErrorCode::invalid_argument, std::move(message)}, std::move(field), "invalid_format"};
@@ -93,7 +95,7 @@ class CallForms {
 };
 
 // Calls, or words in the request's format.
-ApiResult<AnswerForm> calls_or_format(const GenerationRequest& request, const HostedModel& model,
+ApiResult<GrammarPtr> calls_or_format(const GenerationRequest& request, const HostedModel& model,
                                       ToolSyntax syntax) {
   const OutputFormat& format = *request.format;
   const bool is_json =
@@ -114,10 +116,10 @@ ApiResult<AnswerForm> calls_or_format(const GenerationRequest& request, const Ho
   source.tree.parts.push_back({.kind = GrammarTree::Kind::schema, .schema = std::move(words)});
   auto grammar = model.grammars->get(source);
   if (!grammar) return tl::unexpected(refused(std::move(grammar).error().message, format.field));
-  return AnswerForm{.grammar = *std::move(grammar), .covers_calls = true};
+  return *std::move(grammar);
 }
 
-ApiResult<AnswerForm> calls_form(const GenerationRequest& request, const HostedModel& model,
+ApiResult<GrammarPtr> calls_form(const GenerationRequest& request, const HostedModel& model,
                                  ToolSyntax syntax) {
   const bool required = request.tools.choice == ToolRequest::Choice::required;
   auto calls = CallForms(request.tools, model, syntax).constraint(required ? CallDuty::must : CallDuty::may);
@@ -125,15 +127,17 @@ ApiResult<AnswerForm> calls_form(const GenerationRequest& request, const HostedM
   auto grammar = model.grammars->get(TreeSource{.tree = tree_of(std::move(calls->grammar)),
                                                 .triggers = std::move(calls->triggers),
                                                 .goes_on = calls->goes_on,
+                                                .openings = std::move(calls->openings),
+                                                .opening = tree_of(std::move(calls->opening)),
                                                 .closed_objects = true});
   if (!grammar) return tl::unexpected(refused(std::move(grammar).error().message, "tools"));
-  return AnswerForm{.grammar = *std::move(grammar), .covers_calls = calls->covers_all};
+  return *std::move(grammar);
 }
 
-ApiResult<AnswerForm> format_form(const OutputFormat& format, const HostedModel& model) {
+ApiResult<GrammarPtr> format_form(const OutputFormat& format, const HostedModel& model) {
   auto grammar = model.grammars->get(source_of(format));
   if (!grammar) return tl::unexpected(refused(std::move(grammar).error().message, format.field));
-  return AnswerForm{.grammar = *std::move(grammar)};
+  return *std::move(grammar);
 }
 
 }  // namespace
@@ -157,8 +161,8 @@ bool constrains_calls(const ToolRequest& request) {
                      [](const ToolDefinition* tool) { return tool->strict; });
 }
 
-ApiResult<AnswerForm> answer_form(const GenerationRequest& request, const HostedModel& model,
-                                  ToolSyntax syntax) {
+ApiResult<GrammarPtr> answer_grammar(const GenerationRequest& request, const HostedModel& model,
+                                     ToolSyntax syntax) {
   if (!request.tools.offered()) return format_form(*request.format, model);
   // Where a call must come there are no words that could have a format.
   const bool required = request.tools.choice == ToolRequest::Choice::required;

@@ -11,11 +11,6 @@
 
 namespace ferry {
 
-struct AnswerForm {
-  std::shared_ptr<const Grammar> grammar;  // null: none is needed
-  bool covers_calls = false;               // no call can come about that breaks later
-};
-
 // Those that may be called.
 std::vector<const ToolDefinition*> callable_tools(const ToolRequest& request);
 
@@ -25,7 +20,7 @@ bool constrains_calls(const ToolRequest& request);
 
 // Compiles it, unless it is known. REQUIRES: the request has a format or constrains calls, and where it
 // offers tools the syntax is not none. Errors name the field.
-ApiResult<AnswerForm> answer_form(const GenerationRequest& request, const HostedModel& model,
-                                  ToolSyntax syntax);
+ApiResult<std::shared_ptr<const Grammar>> answer_grammar(const GenerationRequest& request,
+                                                         const HostedModel& model, ToolSyntax syntax);
 
 }  // namespace ferry

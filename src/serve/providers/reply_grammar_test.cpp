@@ -79,8 +79,8 @@ GenerationRequest request_with_tools() {
 // Random tokens among the admitted, until the answer ends.
 class Walk {
  public:
-  Walk(const HostedModel& model, const AnswerForm& form, uint64_t seed)
-      : tokenizer_(*model.tokenizer), state_(form.grammar), rng_(seed) {}
+  Walk(const HostedModel& model, std::shared_ptr<const Grammar> form, uint64_t seed)
+      : tokenizer_(*model.tokenizer), state_(std::move(form)), rng_(seed) {}
 
   // Texts that are forced upon the model, token by token.
   void say(std::string_view text, bool special) {
@@ -150,9 +150,8 @@ TEST(ReplyGrammars, ForcedCallsAreReadBackInEverySyntax) {
       request.tools.choice = ToolRequest::Choice::required;
       for (const bool parallel : {false, true}) {
         request.tools.parallel = parallel;
-        const auto form = answer_form(request, model, syntax);
+        const auto form = answer_grammar(request, model, syntax);
         ASSERT_TRUE(form) << form.error().error.message;
-        EXPECT_TRUE(form->covers_calls);
         std::set<std::string> called;
         size_t most = 0;
         for (uint64_t seed = 0; seed < 12; ++seed) {
@@ -180,7 +179,7 @@ TEST(ReplyGrammars, AnAnnouncedStrictCallIsValidInEverySyntax) {
     SCOPED_TRACE(tool_syntax_name(syntax));
     const HostedModel model = model_for(syntax, true);
     const GenerationRequest request = request_with_tools();
-    const auto form = answer_form(request, model, syntax);
+    const auto form = answer_grammar(request, model, syntax);
     ASSERT_TRUE(form) << form.error().error.message;
     const std::string marker(reply_markers({.tools = syntax}).front());
     for (uint64_t seed = 0; seed < 8; ++seed) {
@@ -196,13 +195,40 @@ TEST(ReplyGrammars, AnAnnouncedStrictCallIsValidInEverySyntax) {
   }
 }
 
+// Llama's and pythonic calls need no marker at an answer's beginning, and are as strict there.
+TEST(ReplyGrammars, AnUnannouncedStrictCallIsValid) {
+  const std::pair<ToolSyntax, std::string_view> kBeginnings[] = {{ToolSyntax::llama3_json, "{\""},
+                                                                 {ToolSyntax::llama3_json, " \n{"},
+                                                                 {ToolSyntax::pythonic, "[set("},
+                                                                 {ToolSyntax::pythonic, "\n[now("}};
+  for (const auto& [syntax, beginning] : kBeginnings) {
+    SCOPED_TRACE(fmt::format("{}: {}", tool_syntax_name(syntax), beginning));
+    const HostedModel model = model_for(syntax, true);
+    const GenerationRequest request = request_with_tools();
+    const auto form = answer_grammar(request, model, syntax);
+    ASSERT_TRUE(form) << form.error().error.message;
+    for (uint64_t seed = 0; seed < 8; ++seed) {
+      Walk walk(model, *form, seed);
+      walk.say(beginning, false);
+      ASSERT_TRUE(walk.finish()) << walk.text();
+      const Reply reply = read(request, syntax, walk.text());
+      EXPECT_EQ(reply.content, "") << walk.text();
+      ASSERT_GE(reply.calls.size(), 1u) << walk.text();
+      for (const ReplyCall& call : reply.calls) expect_valid(call);
+    }
+    Walk words(model, *form, 1);
+    words.say(syntax == ToolSyntax::pythonic ? "[1] and [now] { x" : "Let { x", false);
+    EXPECT_EQ(read(request, syntax, words.text()).content, words.text());
+  }
+}
+
 TEST(ReplyGrammars, CallsOrJson) {
   const HostedModel model = model_for(ToolSyntax::hermes, false);
   GenerationRequest request = request_with_tools();
   request.format = OutputFormat{.kind = OutputFormat::Kind::json_schema,
                                 .schema = schema(R"({"enum": ["boat", "ship"]})"),
                                 .field = "response_format"};
-  const auto form = answer_form(request, model, ToolSyntax::hermes);
+  const auto form = answer_grammar(request, model, ToolSyntax::hermes);
   ASSERT_TRUE(form) << form.error().error.message;
   int calls = 0;
   int words = 0;
@@ -223,7 +249,7 @@ TEST(ReplyGrammars, CallsOrJson) {
 
   request.format->kind = OutputFormat::Kind::regex;
   request.format->text = "a+";
-  const auto both = answer_form(request, model, ToolSyntax::hermes);
+  const auto both = answer_grammar(request, model, ToolSyntax::hermes);
   ASSERT_FALSE(both);
   EXPECT_EQ(both.error().param, "response_format");
 }
@@ -252,12 +278,12 @@ TEST(ReplyGrammars, SchemasThatCannotBeKeptTo) {
   GenerationRequest request = request_with_tools();
   request.tools.choice = ToolRequest::Choice::required;
   request.tools.tools[1].parameters = schema(R"({"type": "object", "properties": {"a": {"$ref": "#/no"}}})");
-  const auto refused = answer_form(request, model, ToolSyntax::hermes);
+  const auto refused = answer_grammar(request, model, ToolSyntax::hermes);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().param, "tools");
   EXPECT_NE(refused.error().error.message.find("'set'"), std::string::npos);
   request.tools.tools[1].strict = false;
-  EXPECT_TRUE(answer_form(request, model, ToolSyntax::hermes));
+  EXPECT_TRUE(answer_grammar(request, model, ToolSyntax::hermes));
 }
 
 }  // namespace

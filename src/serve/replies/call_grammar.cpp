@@ -151,7 +151,8 @@ struct CallForm {
   std::vector<std::string> triggers = {};
   ReplyGrammar tag = {};
   ReplyGrammar end_tag = {};
-  bool triggers_call = false;  // a trigger may stand before `call` itself, without `open`
+  bool triggers_call = false;              // a trigger may stand before `call` itself, without `open`
+  std::vector<std::string> openings = {};  // what shows it at the answer's beginning, without `tag`
 };
 
 Result<CallForm> hermes(std::span<const ReplyTool> tools) {
@@ -180,18 +181,22 @@ Result<CallForm> llama3(std::span<const ReplyTool> tools) {
   return CallForm{.call = std::move(calls),
                   .between = literal("; "),
                   .triggers = {"<|python_tag|>"},
-                  .tag = marker("<|python_tag|>")};
+                  .tag = marker("<|python_tag|>"),
+                  .openings = {"{"}};
 }
 
 Result<CallForm> pythonic(std::span<const ReplyTool> tools) {
   FERRY_TRY(ReplyGrammar calls, choice_of(tools, pythonic_call));
+  std::vector<std::string> openings;
+  for (const ReplyTool& tool : tools) openings.push_back(fmt::format("[ {}(", tool.name));
   return CallForm{.call = std::move(calls),
                   .open = literal("["),
                   .between = literal(", "),
                   .close = literal("]"),
                   .triggers = {"<|python_start|>"},
                   .tag = marker("<|python_start|>"),
-                  .end_tag = marker("<|python_end|>")};
+                  .end_tag = marker("<|python_end|>"),
+                  .openings = std::move(openings)};
 }
 
 Result<CallForm> mistral_list(std::span<const ReplyTool> tools) {
@@ -268,14 +273,15 @@ ReplyGrammar run_of_calls(const CallForm& form, bool parallel) {
 }
 
 CallConstraint forced(const CallForm& form, bool parallel) {
-  return {.grammar = run_of_calls(form, parallel), .covers_all = true};
+  return {.grammar = run_of_calls(form, parallel)};
 }
 
 CallConstraint triggered(CallForm form, bool parallel) {
   // Where each call has a trigger of its own, the next one is triggered again.
   const bool each = is_empty(form.open) && is_empty(form.tag);
-  const bool tagged = !is_empty(form.tag);
-  ReplyGrammar grammar = sequence(form.tag, run_of_calls(form, parallel && !each), form.end_tag);
+  ReplyGrammar run = run_of_calls(form, parallel && !each);
+  ReplyGrammar opening = form.openings.empty() ? ReplyGrammar() : run;
+  ReplyGrammar grammar = sequence(form.tag, std::move(run), form.end_tag);
   if (form.triggers_call) {
     ReplyGrammar choice{.kind = Kind::choice};
     choice.parts.push_back(std::move(grammar));
@@ -284,8 +290,9 @@ CallConstraint triggered(CallForm form, bool parallel) {
   }
   return {.triggers = std::move(form.triggers),
           .grammar = std::move(grammar),
-          .goes_on = parallel,
-          .covers_all = !tagged};
+          .openings = std::move(form.openings),
+          .opening = std::move(opening),
+          .goes_on = parallel};
 }
 
 }  // namespace
@@ -295,18 +302,6 @@ Result<CallConstraint> constrain_calls(ToolSyntax syntax, std::span<const ReplyT
   if (tools.empty()) return fail(ErrorCode::invalid_argument, "there are no tools to be called");
   FERRY_TRY(CallForm form, call_form(syntax, tools));
   return duty == CallDuty::must ? forced(form, parallel) : triggered(std::move(form), parallel);
-}
-
-ReplyGrammar after_thought(ReplyGrammar answer, ThoughtSyntax thought, bool thought_open) {
-  const ThoughtMarkers markers = thought_markers(thought);
-  if (markers.open.empty()) return answer;
-  ReplyGrammar space{.kind = Kind::choice};
-  for (const char* text : {"\n\n", "\n", ""}) space.parts.push_back(literal(text));
-  ReplyGrammar rest = sequence(ReplyGrammar{.kind = Kind::free, .text = std::string(markers.close)},
-                               marker(markers.close), std::move(space));
-  if (thought_open) return sequence(std::move(rest), std::move(answer));
-  rest.parts.insert(rest.parts.begin(), marker(markers.open));
-  return sequence(wrap(Kind::optional, std::move(rest)), std::move(answer));
 }
 
 }  // namespace ferry

@@ -34,13 +34,17 @@ struct ReplyGrammar {
 };
 
 // How an answer may look as a whole.
+// No call can come about that it does not cover, so none is withdrawn: they may be streamed.
 struct CallConstraint {
   // Empty: the grammar is the answer. Otherwise the answer is any text, and where one of these occurs in it
   // the grammar holds, from the first byte of this text on.
   std::vector<std::string> triggers = {};
   ReplyGrammar grammar = {};
-  bool goes_on = false;     // behind the grammar comes any text again, and triggers in it; else the end
-  bool covers_all = false;  // no call can come about without it, so none is withdrawn: they may be streamed
+  // With triggers: an answer that begins with one of these, white space aside (and wherever they have a
+  // space), is `opening` as a whole. Of syntaxes in which calls need no marker at an answer's beginning.
+  std::vector<std::string> openings = {};
+  ReplyGrammar opening = {};
+  bool goes_on = false;  // behind the grammar comes any text again, and triggers in it; else the end
 };
 
 enum class CallDuty : uint8_t {
@@ -55,9 +59,5 @@ enum class CallDuty : uint8_t {
 // resource_exhausted (schemas too large for that).
 Result<CallConstraint> constrain_calls(ToolSyntax syntax, std::span<const ReplyTool> tools, CallDuty duty,
                                        bool parallel);
-
-// The answer's grammar with the thought in front of it: one that the prompt has opened must be closed;
-// another may come first.
-ReplyGrammar after_thought(ReplyGrammar answer, ThoughtSyntax thought, bool thought_open);
 
 }  // namespace ferry
