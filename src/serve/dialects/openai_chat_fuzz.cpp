@@ -1,6 +1,8 @@
 // Request bodies of chat, of legacy completions, of the tokenizer's routes and of embeddings and scores:
 // whatever is accepted keeps the contract of exchange.h.
 
+#include <set>
+
 #include "base/core/result.h"
 #include "serve/dialects/llama_infill.h"
 #include "serve/dialects/openai_chat.h"
@@ -16,7 +18,30 @@ void check_within(const std::optional<double>& value, double least, double most)
   FERRY_CHECK(!value || (*value >= least && *value <= most));
 }
 
+// The provider turns what was sent into the template's form, and relies on its shape.
+void check_calls(const ChatMessage& message) {
+  if (message.tool_calls.empty()) return;
+  const json::array& raw = message.raw.at("tool_calls").as_array();
+  FERRY_CHECK(raw.size() == message.tool_calls.size());
+  for (size_t i = 0; i < raw.size(); ++i) {
+    FERRY_CHECK(raw[i].at("function").at("name").as_string() == message.tool_calls[i].name);
+  }
+}
+
+void check_tools(const ToolRequest& tools) {
+  std::set<std::string> names;
+  for (const ToolDefinition& tool : tools.tools) {
+    FERRY_CHECK(!tool.name.empty() && names.insert(tool.name).second && tool.raw.is_object());
+    FERRY_CHECK(tool.parameters.is_null() || tool.parameters.is_object());
+  }
+  for (const std::string& name : tools.allowed) FERRY_CHECK(names.contains(name));
+  FERRY_CHECK(tools.choice != ToolRequest::Choice::required || !tools.tools.empty());
+}
+
 void check_request(const GenerationRequest& r) {
+  for (const ChatMessage& message : r.messages) check_calls(message);
+  check_tools(r.tools);
+  FERRY_CHECK(!r.thought.budget || *r.thought.budget >= 0);
   FERRY_CHECK(!r.model.empty());
   FERRY_CHECK(r.messages.empty() != r.prompts.empty());
   for (const ChatMessage& message : r.messages) FERRY_CHECK(!message.role.empty() && message.raw.is_object());
