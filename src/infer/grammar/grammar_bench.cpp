@@ -1,9 +1,9 @@
 // Time to compile and time for a mask, over a collection of schemas, with the tokens of a real vocabulary.
 //
 // FERRY_GRAMMAR_SCHEMAS names a file of lines {"id", "schema", "tests": [{"valid", "text"}]}
-// (bench/grammar/prepare.py makes one of JSONSchemaBench); without it, schemas are made at random. Each valid
-// text is encoded and followed token by token; each invalid one must be refused somewhere.
-// FERRY_GRAMMAR_REPORT names a file for what happened to each schema.
+// (bench/grammar/prepare.py collects them); without it, schemas are made at random. Each valid text is
+// encoded and followed token by token; each invalid one must be refused somewhere. For schemas without texts
+// an answer is drawn from the masks. FERRY_GRAMMAR_REPORT names a file for what happened to each schema.
 
 #include <algorithm>
 #include <chrono>
@@ -13,7 +13,9 @@
 #include <benchmark/benchmark.h>
 
 #include "base/core/file.h"
+#include "base/core/rng.h"
 #include "infer/grammar/grammar.h"
+#include "infer/grammar/random_schema.h"
 #include "infer/grammar/vocabulary.h"
 
 namespace ferry {
@@ -51,6 +53,14 @@ std::vector<Item> read_collection(const char* path) {
   return items;
 }
 
+std::vector<Item> random_collection() {
+  std::vector<Item> items;
+  for (uint64_t seed = 0; seed < 1000; ++seed) {
+    items.push_back({fmt::format("random {}", seed), RandomSchema(seed).make(), {}});
+  }
+  return items;
+}
+
 double quantile(std::vector<double>& sorted, double q) {
   if (sorted.empty()) return 0;
   return sorted[std::min(sorted.size() - 1, static_cast<size_t>(q * static_cast<double>(sorted.size())))];
@@ -74,6 +84,7 @@ class Collection {
       report_ << item.id << "\trefused\t" << grammar.error().message << "\n";
       return;
     }
+    if (item.tests.empty()) wander(*grammar, item.id);
     bool passes = true;
     for (const Test& test : item.tests) {
       const bool accepted = follow(*grammar, test.text, item.id);
@@ -108,19 +119,55 @@ class Collection {
   }
 
  private:
+  // At most so many tokens; where many are possible, mostly the end of a string, or words.
+  void wander(const std::shared_ptr<const Grammar>& grammar, const std::string& id) {
+    GrammarState state(grammar);
+    TokenMask mask;
+    std::vector<TokenId> tokens;
+    while (!state.ended() && tokens.size() < 300) {
+      if (!timed_mask(state, mask, id, tokens)) return;
+      tokens.push_back(draw(mask));
+      FERRY_CHECK(state.accept(tokens.back()));
+    }
+  }
+
+  TokenId draw(const TokenMask& mask) {
+    std::vector<TokenId> quotes;
+    std::vector<TokenId> words;
+    std::vector<TokenId> all;
+    for (TokenId token = 0; token < mask.size(); ++token) {
+      if (!mask.contains(token)) continue;
+      const std::string_view bytes = vocabulary_->bytes(token);
+      all.push_back(token);
+      if (bytes.starts_with('"')) quotes.push_back(token);
+      if (!bytes.empty() && bytes.size() > 2 && (bytes[0] == ' ' || (bytes[0] >= 'a' && bytes[0] <= 'z')))
+        words.push_back(token);
+    }
+    const bool many = all.size() > 500;
+    const std::vector<TokenId>& from = many && !quotes.empty() && rng_.below(3) == 0 ? quotes
+                                       : many && !words.empty()                      ? words
+                                                                                     : all;
+    return from[rng_.below(from.size())];
+  }
+
+  bool timed_mask(GrammarState& state, TokenMask& mask, const std::string& id,
+                  std::span<const TokenId> tokens) {
+    const auto start = Clock::now();
+    const auto computed = state.mask(mask);
+    mask_us_.push_back(us_since(start));
+    if (mask_us_.back() > 500) {
+      report_ << id << "\tslow mask\t" << static_cast<int>(mask_us_.back()) << "\t"
+              << tokenizer_->decode(tokens) << "\n";
+    }
+    return computed.has_value();
+  }
+
   bool follow(const std::shared_ptr<const Grammar>& grammar, const std::string& text, const std::string& id) {
     GrammarState state(grammar);
     TokenMask mask;
     const auto tokens = tokenizer_->encode(text, {.add_special = false, .parse_special = false});
     for (size_t at = 0; at < tokens.size(); ++at) {
-      const auto start = Clock::now();
-      const auto computed = state.mask(mask);
-      mask_us_.push_back(us_since(start));
-      if (mask_us_.back() > 500) {
-        report_ << id << "\tslow mask\t" << static_cast<int>(mask_us_.back()) << "\t"
-                << tokenizer_->decode(std::span(tokens).first(at)) << "\n";
-      }
-      if (!computed || !mask.contains(tokens[at])) {
+      if (!timed_mask(state, mask, id, std::span(tokens).first(at)) || !mask.contains(tokens[at])) {
         where_ =
             tokenizer_->decode(std::span(tokens).first(at)) + " >>> " + tokenizer_->decode({&tokens[at], 1});
         return false;
@@ -137,6 +184,7 @@ class Collection {
   std::vector<double> compile_us_;
   std::vector<double> mask_us_;
   std::string where_;  // the last text that was refused, was
+  Rng rng_{1};
   size_t refused_ = 0;
   size_t passing_ = 0;
   size_t false_accepts_ = 0;
@@ -155,7 +203,7 @@ void collection(benchmark::State& state) {
   const auto tokenizer = bench_tokenizer();
   FERRY_CHECK(tokenizer != nullptr);
   const char* path = std::getenv("FERRY_GRAMMAR_SCHEMAS");
-  const std::vector<Item> items = path != nullptr ? read_collection(path) : std::vector<Item>();
+  const std::vector<Item> items = path != nullptr ? read_collection(path) : random_collection();
   for (auto _ : state) {
     Collection all(tokenizer, std::getenv("FERRY_GRAMMAR_REPORT"));
     for (const Item& item : items) all.run(item);
@@ -163,6 +211,44 @@ void collection(benchmark::State& state) {
   }
 }
 BENCHMARK(collection)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+// Free text with tools to be called: the first masks, and later ones.
+void free_text(benchmark::State& state) {
+  const auto tokenizer = bench_tokenizer();
+  FERRY_CHECK(tokenizer != nullptr);
+  const auto vocabulary = GrammarVocabulary::create(*tokenizer, tokenizer->stop_tokens());
+  using Kind = GrammarTree::Kind;
+  const GrammarTree call{.kind = Kind::sequence,
+                         .parts = {{.kind = Kind::special, .text = "<tool_call>"},
+                                   {.kind = Kind::schema, .schema = json::object{{"type", "object"}}},
+                                   {.kind = Kind::special, .text = "</tool_call>"}}};
+  const auto tokens =
+      tokenizer->encode("Let me think: a < b, and <tools> are there. I call <tool", {.add_special = false});
+  double first_us = 0;
+  double later_us = 0;
+  double compile_us = 0;
+  for (auto _ : state) {
+    const auto begin = Clock::now();
+    const auto grammar =
+        compile_grammar(TreeSource{.tree = call, .triggers = {"<tool_call>"}, .goes_on = true}, vocabulary);
+    compile_us = us_since(begin);
+    for (double* us : {&first_us, &later_us}) {
+      GrammarState at(*grammar);
+      TokenMask mask;
+      *us = 0;
+      for (const TokenId token : tokens) {
+        const auto start = Clock::now();
+        FERRY_CHECK(at.mask(mask).has_value());
+        *us += us_since(start) / static_cast<double>(tokens.size());
+        FERRY_CHECK(at.accept(token));
+      }
+    }
+  }
+  state.counters["compile_us"] = compile_us;
+  state.counters["first_us"] = first_us;
+  state.counters["later_us"] = later_us;
+}
+BENCHMARK(free_text)->Unit(benchmark::kMillisecond);
 
 void make_vocabulary(benchmark::State& state) {
   const auto tokenizer = bench_tokenizer();

@@ -24,6 +24,7 @@ Result<std::optional<std::string_view>> SchemaCompiler::named_format(const json:
   const auto pattern = known ? format_pattern(std::string_view(name->get_string())) : std::nullopt;
   if (pattern) return pattern;
   if (!is_format && !document_.legacy()) return std::nullopt;
+  if (is_format && name->is_string() && !is_defined_format(name->get_string())) return std::nullopt;
   return document_.error(ErrorCode::unsupported, &schema, keyword, "{} is not supported; these are: {}",
                          to_json(*name),
                          is_format ? fmt::format("{}", fmt::join(format_names(), ", ")) : "base64");

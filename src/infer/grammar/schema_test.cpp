@@ -109,6 +109,12 @@ TEST(Schema, NumbersAtTheirBounds) {
   }
 }
 
+// Names that JSON Schema does not have say nothing.
+TEST(Schema, FormatsOfOthersAreAnnotations) {
+  EXPECT_TRUE(schema_accepts(R"({"type": "string", "format": "password"})", R"("anything")"));
+  EXPECT_TRUE(schema_accepts(R"({"type": "integer", "format": "int64"})", "12"));
+}
+
 // Every number near the bounds, by arithmetic.
 TEST(Schema, IntegerIntervalsAreExact) {
   Rng rng(3);
@@ -155,8 +161,9 @@ TEST(Schema, RefusalsNameThePlaceAndTheKeyword) {
           {R"({"properties": {"a/b": {"contains": {"type": "null"}}}})",
            R"(at "#/properties/a~1b": "contains" is not supported)"},
           {R"({"items": {"uniqueItems": true, "type": "array"}})", R"(at "#/items": "uniqueItems")"},
-          {R"({"type": "string", "format": "color"})",
-           R"(at "#": "format" "color" is not supported; these are: date)"},
+          {R"({"type": "string", "format": "dateTime"})",
+           R"(at "#": "format" "dateTime" is not supported; these are: date)"},
+          {R"({"type": "string", "format": "regex"})", R"("format" "regex" is not supported)"},
           {R"({"type": "text"})", R"(names "text", which is no type)"},
           {R"({"type": "string", "maxlength": 3})", R"("maxLength" was meant?)"},
           {R"({"type": "string", "pattern": "(a"})", R"("pattern" "(a": regular expression)"},

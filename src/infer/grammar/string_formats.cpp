@@ -120,4 +120,18 @@ std::vector<std::string_view> format_names() {
   return names;
 }
 
+bool is_defined_format(std::string_view name) {
+  const auto letters = [](std::string_view text) {
+    std::string kept;
+    for (const char c : text) {
+      if (c != '-' && c != '_') kept += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return kept;
+  };
+  std::vector<std::string_view> defined = format_names();
+  defined.insert(defined.end(), {"regex", "uri-template"});
+  return std::any_of(defined.begin(), defined.end(),
+                     [&](std::string_view one) { return letters(one) == letters(name); });
+}
+
 }  // namespace ferry

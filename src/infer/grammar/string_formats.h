@@ -11,6 +11,9 @@ namespace ferry {
 // Each admits a part of what its specification does (the common forms of an address, of a URI), and nothing
 // else.
 std::optional<std::string_view> format_pattern(std::string_view name);
+// JSON Schema says what it means, or it is another way to write a name of which that holds ("dateTime"). Other
+// names are everybody's own, and mean nothing to a validator.
+bool is_defined_format(std::string_view name);
 // For messages.
 std::vector<std::string_view> format_names();
 
