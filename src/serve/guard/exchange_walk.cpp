@@ -1,0 +1,278 @@
+#include "serve/guard/exchange_walk.h"
+
+#include <algorithm>
+
+#include "serve/guard/json_content.h"
+
+namespace ferry {
+namespace {
+
+// What stands in a place. `Content` is rewritten in step wherever it stands twice, so what is made of it may
+// depend on nothing but the text.
+class Visitor {
+ public:
+  virtual ~Visitor() = default;
+
+  virtual void text(std::string& text, const std::string& where) = 0;
+  virtual void json(json::value& value, const std::string& where) = 0;
+  // JSON within a string.
+  virtual void json_text(std::string& text, const std::string& where) = 0;
+  // May be looked into, but not rewritten.
+  virtual void fixed(const std::string& text, const std::string& where) = 0;
+  virtual void unreadable(const std::string& where) = 0;
+};
+
+void walk_raw_call(json::value& call, Visitor& visitor, const std::string& where) {
+  if (!call.is_object()) return visitor.json(call, where);
+  for (auto& member : call.get_object()) {
+    const std::string_view key = member.key();
+    if (key == "id" || key == "type" || key == "index") continue;
+    if (key != "function" || !member.value().is_object()) {
+      visitor.json(member.value(), fmt::format("{}.{}", where, key));
+      continue;
+    }
+    for (auto& inner : member.value().get_object()) {
+      const std::string place = fmt::format("{}.function.{}", where, std::string_view(inner.key()));
+      if (inner.key() == "name") continue;
+      if (inner.key() == "arguments" && inner.value().is_string()) {
+        std::string arguments(std::string_view(inner.value().get_string()));
+        visitor.json_text(arguments, place);
+        inner.value() = json::string(arguments);
+      } else {
+        visitor.json(inner.value(), place);
+      }
+    }
+  }
+}
+
+void walk_raw_part(json::value& part, Visitor& visitor, const std::string& where) {
+  if (!part.is_object()) return visitor.json(part, where);
+  for (auto& member : part.get_object()) {
+    if (member.key() == "type") continue;
+    visitor.json(member.value(), fmt::format("{}.{}", where, std::string_view(member.key())));
+  }
+}
+
+template <class Each>
+void walk_array(json::value& value, Visitor& visitor, const std::string& where, Each each) {
+  if (!value.is_array()) return visitor.json(value, where);
+  json::array& array = value.get_array();
+  for (size_t i = 0; i < array.size(); ++i) each(array[i], visitor, fmt::format("{}[{}]", where, i));
+}
+
+void walk_raw(json::value& raw, Visitor& visitor, const std::string& where) {
+  if (!raw.is_object()) return visitor.json(raw, where);
+  for (auto& member : raw.get_object()) {
+    const std::string_view key = member.key();
+    const std::string place = fmt::format("{}.{}", where, key);
+    if (key == "role" || key == "tool_call_id") continue;
+    if (key == "tool_calls") {
+      walk_array(member.value(), visitor, place, walk_raw_call);
+    } else if (key == "content") {
+      walk_array(member.value(), visitor, place, walk_raw_part);
+    } else {
+      visitor.json(member.value(), place);
+    }
+  }
+}
+
+void walk_message(ChatMessage& message, Visitor& visitor, const std::string& where) {
+  for (size_t i = 0; i < message.content.size(); ++i)
+    visitor.text(message.content[i].text, fmt::format("{}.content[{}]", where, i));
+  visitor.text(message.name, where + ".name");
+  for (size_t i = 0; i < message.tool_calls.size(); ++i)
+    visitor.json_text(message.tool_calls[i].arguments, fmt::format("{}.tool_calls[{}].arguments", where, i));
+  walk_raw(message.raw, visitor, where);
+}
+
+void walk_prompts(GenerationRequest& request, Visitor& visitor) {
+  for (size_t i = 0; i < request.prompts.size(); ++i) {
+    const std::string where = fmt::format("prompts[{}]", i);
+    if (auto* text = std::get_if<std::string>(&request.prompts[i])) {
+      visitor.text(*text, where);
+    } else {
+      visitor.unreadable(where);
+    }
+  }
+  if (!request.infill) return;
+  visitor.text(request.infill->suffix, "suffix");
+  for (ContextFile& file : request.infill->files) {
+    visitor.text(file.name, "files");
+    visitor.text(file.text, "files");
+  }
+}
+
+// What bounds the answer. Choices and stop strings are rewritten, for the model sees placeholders, too.
+void walk_limits(GenerationRequest& request, Visitor& visitor) {
+  for (std::string& text : request.stop.strings) visitor.text(text, "stop");
+  for (const std::string& word : request.sampling.bad_words) visitor.fixed(word, "bad_words");
+  if (!request.format) return;
+  for (std::string& choice : request.format->choices) visitor.text(choice, request.format->field);
+  visitor.fixed(request.format->text, request.format->field);
+  if (!request.format->schema.is_null())
+    visitor.fixed(to_json(request.format->schema), request.format->field);
+}
+
+void walk(GenerationRequest& request, Visitor& visitor) {
+  for (size_t i = 0; i < request.messages.size(); ++i)
+    walk_message(request.messages[i], visitor, fmt::format("messages[{}]", i));
+  walk_prompts(request, visitor);
+  walk_limits(request, visitor);
+  json::value arguments(std::move(request.prompt.template_arguments));
+  visitor.json(arguments, "template arguments");
+  request.prompt.template_arguments = std::move(arguments.get_object());
+  visitor.text(request.user, "user");
+}
+
+// The key before a text lends it its word, as in password: "…"; findings are the text's alone.
+std::vector<Finding> find_under(const Detectors& detectors, std::string_view key, std::string_view text) {
+  if (key.empty()) return detectors.find(text);
+  const std::string named = fmt::format("{}: \"{}\"", key, text);
+  const size_t begin = key.size() + 3;
+  const size_t end = begin + text.size();
+  std::vector<Finding> findings = detectors.find(named);
+  for (Finding& finding : findings) {
+    finding.begin = std::clamp(finding.begin, begin, end) - begin;
+    finding.end = std::clamp(finding.end, begin, end) - begin;
+  }
+  std::erase_if(findings, [](const Finding& finding) { return finding.begin == finding.end; });
+  sort_findings(findings);
+  return findings;
+}
+
+bool matters(const Finding& finding) {
+  return finding.kind != FindingKind::literal;
+}
+
+class Inspector : public Visitor {
+ public:
+  explicit Inspector(const Detectors& detectors) : detectors_(detectors) {}
+
+  void text(std::string& text, const std::string& where) override { note(detectors_.find(text), where); }
+  void fixed(const std::string& text, const std::string& where) override {
+    note(detectors_.find(text), where);
+  }
+  void unreadable(const std::string& where) override { result_.unreadable.push_back(where); }
+  void json(json::value& value, const std::string& where) override {
+    const JsonWalk walked = walk_json(value, [&](std::string& text, std::string_view key) {
+      note(find_under(detectors_, key, text), where);
+      return false;
+    });
+    if (walked == JsonWalk::too_deep) unreadable(where);
+  }
+  // As text too: a key that comes twice is in the JSON text, but not in the value.
+  void json_text(std::string& text, const std::string& where) override {
+    if (auto value = parse_json(text, where)) json(*value, where);
+    this->text(text, where);
+  }
+
+  Inspection take() { return std::move(result_); }
+
+ private:
+  void note(const std::vector<Finding>& findings, const std::string& where) {
+    for (const Finding& finding : findings) {
+      Sighting sighting{where, finding.kind, finding.confidence, std::string(finding.rule)};
+      const bool is_known =
+          std::find(result_.sightings.begin(), result_.sightings.end(), sighting) != result_.sightings.end();
+      if (matters(finding) && !is_known) result_.sightings.push_back(std::move(sighting));
+    }
+  }
+
+  const Detectors& detectors_;
+  Inspection result_;
+};
+
+class Redactor : public Visitor {
+ public:
+  Redactor(const Detectors& detectors, Redaction& redaction) : detectors_(detectors), redaction_(redaction) {}
+
+  void text(std::string& text, const std::string&) override { rewrite(text, detectors_.find(text)); }
+  void json(json::value& value, const std::string& where) override {
+    const JsonWalk walked = walk_json(value, [&](std::string& text, std::string_view key) {
+      return rewrite(text, find_under(detectors_, key, text));
+    });
+    if (walked == JsonWalk::too_deep) refuse(where, "is nested too deep to be redacted");
+  }
+  void json_text(std::string& text, const std::string& where) override {
+    auto value = parse_json(text, where);
+    if (!value) return this->text(text, where);
+    const std::string before = to_json(*value);
+    json(*value, where);
+    std::string after = to_json(*value);
+    if (after == before && !finds(text)) return;
+    // What values do not show: a key that comes twice is gone from `after`; anything else is cut out of the
+    // text, at the price of its syntax.
+    text = std::move(after);
+    std::vector<Finding> left = detectors_.find(text);
+    std::erase_if(left, [](const Finding& finding) { return !matters(finding); });
+    rewrite(text, left);
+  }
+  void fixed(const std::string& text, const std::string& where) override {
+    const auto findings = detectors_.find(text);
+    const auto found = std::find_if(findings.begin(), findings.end(), matters);
+    if (found != findings.end())
+      refuse(where,
+             fmt::format("has a finding in it ({}) that cannot be redacted there", to_string(found->kind)));
+  }
+  void unreadable(const std::string& where) override {
+    refuse(where, "is token ids, which cannot be redacted");
+  }
+
+  Result<void> take() { return std::move(result_); }
+
+ private:
+  bool finds(const std::string& text) const {
+    const auto findings = detectors_.find(text);
+    return std::any_of(findings.begin(), findings.end(), matters);
+  }
+  bool rewrite(std::string& text, const std::vector<Finding>& findings) {
+    if (findings.empty()) return false;
+    text = redaction_.redact(text, findings);
+    return true;
+  }
+  void refuse(const std::string& where, std::string_view why) {
+    if (result_) result_ = fail(ErrorCode::unsupported, "\"{}\" {}", where, why);
+  }
+
+  const Detectors& detectors_;
+  Redaction& redaction_;
+  Result<void> result_;
+};
+
+}  // namespace
+
+Inspection inspect(const Detectors& detectors, const GenerationRequest& request) {
+  GenerationRequest copy = request;
+  Inspector inspector(detectors);
+  walk(copy, inspector);
+  return inspector.take();
+}
+
+Result<void> redact(const Detectors& detectors, Redaction& redaction, GenerationRequest& request) {
+  Redactor redactor(detectors, redaction);
+  walk(request, redactor);
+  return redactor.take();
+}
+
+RestoreStream::Form answer_form(const GenerationRequest& request) {
+  const bool is_json = request.format && (request.format->kind == OutputFormat::Kind::json_object ||
+                                          request.format->kind == OutputFormat::Kind::json_schema);
+  return is_json ? RestoreStream::Form::json : RestoreStream::Form::text;
+}
+
+void restore(const Redaction& redaction, RestoreStream::Form form, GenerationResult& result) {
+  for (GenerationChoice& choice : result.choices) {
+    choice.text = form == RestoreStream::Form::json ? redaction.restore_json(choice.text)
+                                                    : redaction.restore(choice.text);
+    if (choice.prompt) choice.prompt->text = redaction.restore(choice.prompt->text);
+  }
+}
+
+void AnswerRestorer::restore(GenerationDelta& delta) {
+  RestoreStream& stream = choices_.try_emplace(delta.index, redaction_, form_).first->second;
+  delta.text = stream.push(delta.text);
+  if (delta.finish) delta.text += stream.finish();
+  if (delta.prompt) delta.prompt->text = redaction_.restore(delta.prompt->text);
+}
+
+}  // namespace ferry

@@ -1,0 +1,60 @@
+#pragma once
+// All texts of an exchange: what is in them, and the same with placeholders. Content are the messages (their
+// parts, names, tool calls' arguments, tool results, and whatever else the client sent with them), prompts,
+// the gap's suffix and files, template arguments (documents), stop strings, choices and the end user's id.
+// The definitions of tools, and ids that pair calls with results, are not.
+
+#include <string>
+#include <vector>
+
+#include "serve/dialects/exchange.h"
+#include "serve/guard/redaction.h"
+
+namespace ferry {
+
+struct Sighting {
+  std::string where;  // "messages[2].tool_calls[0].arguments"
+  FindingKind kind = FindingKind::literal;
+  Confidence confidence = Confidence::certain;
+  std::string rule = {};
+
+  bool operator==(const Sighting&) const = default;
+};
+
+struct Inspection {
+  std::vector<Sighting> sightings;      // no literals; in the order of the texts
+  std::vector<std::string> unreadable;  // places that detectors cannot look into: token ids, too deep JSON
+};
+
+Inspection inspect(const Detectors& detectors, const GenerationRequest& request);
+
+// Replaces what was found in all texts, in ChatMessage::raw as in the parsed fields. In JSON, keys and
+// numbers are looked at too; a number with a finding becomes a string with its placeholder. An error means
+// that the request must not leave, and it is then half redacted: unsupported, where something that cannot be
+// looked into or rewritten (token ids; a schema, expression or grammar with a finding in it) stands, and
+// which field it is.
+Result<void> redact(const Detectors& detectors, Redaction& redaction, GenerationRequest& request);
+
+// Places where an answer's text has placeholders in JSON strings: it was asked to be JSON.
+RestoreStream::Form answer_form(const GenerationRequest& request);
+
+// Texts of choices and of echoed prompts. Logprobs and token ids stay as they are: they are the upstream's.
+void restore(const Redaction& redaction, RestoreStream::Form form, GenerationResult& result);
+
+// The same for deltas, in their order. Text that may be the beginning of a placeholder comes with a later
+// delta, the last with the one that has `finish`. Tool arguments that a dialect streams apart take a
+// RestoreStream of Form::json each.
+class AnswerRestorer {
+ public:
+  // The table must outlive it.
+  AnswerRestorer(const Redaction& redaction, RestoreStream::Form form) : redaction_(redaction), form_(form) {}
+
+  void restore(GenerationDelta& delta);
+
+ private:
+  const Redaction& redaction_;
+  RestoreStream::Form form_;
+  std::map<int, RestoreStream> choices_;
+};
+
+}  // namespace ferry

@@ -1,0 +1,167 @@
+#include "serve/guard/exchange_walk.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "serve/guard/test_texts.h"
+
+namespace ferry {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+ChatMessage message(std::string_view raw) {
+  ChatMessage out;
+  out.raw = parse_json(raw, "message").value();
+  const json::object& object = out.raw.get_object();
+  out.role = std::string(std::string_view(object.at("role").as_string()));
+  if (object.at("content").is_string()) {
+    out.content.push_back({std::string(std::string_view(object.at("content").as_string()))});
+  } else {
+    for (const json::value& part : object.at("content").as_array())
+      out.content.push_back({std::string(std::string_view(part.at("text").as_string()))});
+  }
+  if (const json::value* calls = object.if_contains("tool_calls")) {
+    for (const json::value& call : calls->as_array()) {
+      const json::object& function = call.at("function").as_object();
+      out.tool_calls.push_back({"1", std::string(std::string_view(function.at("name").as_string())),
+                                std::string(std::string_view(function.at("arguments").as_string()))});
+    }
+  }
+  return out;
+}
+
+GenerationRequest request(std::vector<std::string> messages) {
+  GenerationRequest out;
+  for (const std::string& raw : messages) out.messages.push_back(message(raw));
+  return out;
+}
+
+// Every text that leaves, joined.
+std::string all_texts(const GenerationRequest& request) {
+  std::string all;
+  for (const ChatMessage& one : request.messages) {
+    all += text_of(one) + "\n" + one.name + "\n" + to_json(one.raw) + "\n";
+    for (const ToolCall& call : one.tool_calls) all += call.arguments + "\n";
+  }
+  return all + to_json(json::value(request.prompt.template_arguments)) + request.user;
+}
+
+TEST(Exchange, RawMessagesAreRewrittenInStep) {
+  auto out = request(
+      {R"({"role":"user","content":"I am bob@example.com"})",
+       R"({"role":"user","content":[{"type":"text","text":"Ask amy@example.com"},{"type":"text","text":"or bob@example.com"}]})"});
+  Redaction redaction;
+  ASSERT_TRUE(redact(*test_detectors(), redaction, out).has_value());
+  EXPECT_EQ(out.messages[0].content[0].text, "I am [EMAIL_1]");
+  EXPECT_EQ(out.messages[0].raw.at("content").as_string(), "I am [EMAIL_1]");
+  EXPECT_EQ(out.messages[1].content[0].text, "Ask [EMAIL_2]");
+  EXPECT_EQ(
+      to_json(out.messages[1].raw),
+      R"({"role":"user","content":[{"type":"text","text":"Ask [EMAIL_2]"},{"type":"text","text":"or [EMAIL_1]"}]})");
+}
+
+TEST(Exchange, ArgumentsOfCallsAreJson) {
+  auto out = request(
+      {R"({"role":"assistant","content":"","tool_calls":[{"id":"call_4111111111111111","type":"function","function":{)"
+       R"("name":"save","arguments":"{\"to\": \"a\\u0040b.com\", \"card\": 4111111111111111, \"bob@example.com\": [1.50]}"}}]})"});
+  Redaction redaction;
+  ASSERT_TRUE(redact(*test_detectors(), redaction, out).has_value());
+  EXPECT_EQ(out.messages[0].tool_calls[0].arguments,
+            R"({"to":"[EMAIL_1]","card":"[CARD_1]","[EMAIL_2]":[1.5]})");
+  const json::value& call = out.messages[0].raw.at("tool_calls").at(0);
+  EXPECT_EQ(call.at("function").at("arguments").as_string(), out.messages[0].tool_calls[0].arguments);
+  EXPECT_EQ(call.at("id").as_string(), "call_4111111111111111");
+}
+
+TEST(Exchange, NothingFoundLeavesEveryByte) {
+  const std::string arguments = R"({ "n": 1.50,  "s": "x" })";
+  auto out = request(
+      {R"({"role":"assistant","content":"Fine.","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{ \"n\": 1.50,  \"s\": \"x\" }"}}]})"});
+  Redaction redaction;
+  ASSERT_TRUE(redact(*test_detectors(), redaction, out).has_value());
+  EXPECT_EQ(out.messages[0].tool_calls[0].arguments, arguments);
+  EXPECT_TRUE(redaction.empty());
+}
+
+TEST(Exchange, AKeyIsContextForItsValue) {
+  const auto detectors = Detectors::compile({}).value();
+  auto out = request(
+      {R"({"role":"assistant","content":"","tool_calls":[{"id":"1","type":"function","function":{"name":"f",)"
+       R"("arguments":"{\"ssn\":\"536904399\",\"order\":\"536904399\",\"password\":\"hunter22\"}"}}]})"});
+  Redaction redaction;
+  ASSERT_TRUE(redact(*detectors, redaction, out).has_value());
+  EXPECT_EQ(out.messages[0].tool_calls[0].arguments,
+            R"({"ssn":"[NATIONAL_ID_1]","order":"536904399","password":"[SECRET_1]"})");
+}
+
+TEST(Exchange, AKeyThatComesTwiceHidesNothing) {
+  auto out = request(
+      {R"({"role":"assistant","content":"","tool_calls":[{"id":"1","type":"function","function":{"name":"f",)"
+       R"("arguments":"{\"a\":\"bob@example.com\",\"a\":\"x\"}"}}]})"});
+  EXPECT_FALSE(inspect(*test_detectors(), out).sightings.empty());
+  Redaction redaction;
+  ASSERT_TRUE(redact(*test_detectors(), redaction, out).has_value());
+  EXPECT_THAT(all_texts(out), Not(HasSubstr("bob@example.com")));
+}
+
+TEST(Exchange, WhateverElseTheClientSentIsContent) {
+  auto out = request(
+      {R"({"role":"user","name":"bob@example.com","content":"x","extra":{"deep":["amy@example.com"]}})"});
+  out.messages[0].name = "bob@example.com";
+  out.user = "carl@example.com";
+  out.prompt.template_arguments["documents"] = json::array{"dora@example.com"};
+  Redaction redaction;
+  ASSERT_TRUE(redact(*test_detectors(), redaction, out).has_value());
+  EXPECT_THAT(all_texts(out), Not(HasSubstr("@example.com")));
+}
+
+TEST(Exchange, InspectionSaysWhereAndLeavesTheRequestAlone) {
+  const auto in = request(
+      {R"({"role":"user","content":"x"})", R"({"role":"user","content":"bob@example.com [EMAIL_1]"})"});
+  const Inspection seen = inspect(*test_detectors(), in);
+  ASSERT_EQ(seen.sightings.size(), 2U);  // once parsed, once raw
+  EXPECT_EQ(seen.sightings[0],
+            (Sighting{"messages[1].content[0]", FindingKind::email, Confidence::certain, "email"}));
+  EXPECT_EQ(in.messages[1].raw.at("content").as_string(), "bob@example.com [EMAIL_1]");
+}
+
+TEST(Exchange, WhatCannotBeRedactedIsRefusedByName) {
+  GenerationRequest tokens;
+  tokens.prompts.emplace_back(std::vector<TokenId>{1, 2});
+  EXPECT_EQ(inspect(*test_detectors(), tokens).unreadable, std::vector<std::string>{"prompts[0]"});
+  Redaction redaction;
+  EXPECT_THAT(redact(*test_detectors(), redaction, tokens).error().message, HasSubstr("prompts[0]"));
+  GenerationRequest regex;
+  regex.format =
+      OutputFormat{.kind = OutputFormat::Kind::regex, .text = "bob@example.com|x", .field = "guided_regex"};
+  EXPECT_THAT(redact(*test_detectors(), redaction, regex).error().message, HasSubstr("guided_regex"));
+}
+
+TEST(Exchange, AnswersAreRestoredChoiceByChoice) {
+  auto out = request({R"({"role":"user","content":"bob@example.com"})"});
+  Redaction redaction;
+  ASSERT_TRUE(redact(*test_detectors(), redaction, out).has_value());
+  AnswerRestorer restorer(redaction, answer_form(out));
+  std::string texts[2];
+  const auto feed = [&](int index, std::string text, std::optional<FinishReason> finish = {}) {
+    GenerationDelta delta{.index = index, .text = std::move(text), .finish = finish};
+    restorer.restore(delta);
+    texts[index] += delta.text;
+  };
+  feed(0, "Dear [EMA");
+  feed(1, "To [EMAIL_1");
+  feed(0, "IL_1], hi");
+  feed(1, "", FinishReason::stop);
+  feed(0, " [EM", FinishReason::length);
+  EXPECT_EQ(texts[0], "Dear bob@example.com, hi [EM");
+  EXPECT_EQ(texts[1], "To [EMAIL_1");
+  GenerationResult result;
+  result.choices.push_back({.text = "[EMAIL_1]", .cause = {}, .prompt = {}});
+  restore(redaction, answer_form(out), result);
+  EXPECT_EQ(result.choices[0].text, "bob@example.com");
+}
+
+}  // namespace
+}  // namespace ferry

@@ -1,0 +1,54 @@
+#pragma once
+// All patterns as one deterministic automaton, built once and shared by all threads. It is asked at a place
+// and reads on while any pattern can still match: time is linear in the bytes read, whatever the patterns.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/core/result.h"
+#include "serve/guard/patterns/nfa.h"
+
+namespace ferry {
+
+class Dfa {
+ public:
+  using State = uint32_t;
+  static constexpr State kDead = 0;
+  static constexpr size_t kMaxTableBytes = size_t{96} << 20;
+
+  // `free_start[p]`: pattern p may begin in the middle of a word. Errors: resource_exhausted beyond
+  // kMaxTableBytes.
+  static Result<Dfa> build(const Nfa& nfa, std::span<const uint8_t> free_start);
+
+  State start() const { return 1; }
+  State next(State state, uint8_t byte) const { return table_[state * classes_ + class_of_[byte]]; }
+  // Patterns that match what has been read, ascending.
+  std::span<const int> accepted(State state) const {
+    return {accepted_.data() + accepted_begin_[state], accepted_begin_[state + 1] - accepted_begin_[state]};
+  }
+  bool goes_on(State state) const { return goes_on_[state]; }
+
+  // The first place from `from` on where a pattern may begin, by two bytes; text.size() - 1 at the latest,
+  // text.size() where that is before `from`.
+  size_t next_start(std::string_view text, size_t from) const;
+
+ private:
+  class Builder;
+
+  void make_filter(const std::vector<bool>& leads_to_free);
+
+  std::array<uint8_t, 256> class_of_{};
+  size_t classes_ = 0;
+  std::vector<State> table_;  // [states, classes]
+  std::vector<uint32_t> accepted_begin_;
+  std::vector<int> accepted_;
+  std::vector<bool> goes_on_;
+  // A bit for two bytes, the first the lower: a pattern may begin with them, in the middle of a word (0) or
+  // anywhere (1).
+  std::array<std::vector<uint64_t>, 2> filter_;
+};
+
+}  // namespace ferry
