@@ -50,12 +50,18 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
 
-bool stands_at(std::string_view text, size_t at, std::string_view word) {
-  if (text.size() - at < word.size()) return false;
-  for (size_t i = 0; i < word.size(); ++i) {
-    if (lower(text[at + i]) != word[i]) return false;
+bool begins_with(std::string_view text, std::string_view word) {
+  return text.size() >= word.size() &&
+         std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) { return a == lower(b); });
+}
+
+bool begins_with_one(std::string_view text, std::string_view words) {
+  while (!words.empty()) {
+    const size_t bar = std::min(words.find('|'), words.size());
+    if (begins_with(text, words.substr(0, bar))) return true;
+    words.remove_prefix(std::min(bar + 1, words.size()));
   }
-  return true;
+  return false;
 }
 
 }  // namespace
@@ -65,16 +71,13 @@ bool is_word_border(const Window& window, size_t offset) {
 }
 
 bool has_context(const Window& window, size_t offset, std::string_view words) {
+  const std::string_view text = window.text();
   const size_t begin = offset - std::min(offset, kContextBytes);
-  const std::string_view before = window.text().substr(begin, offset - begin);
-  while (!words.empty()) {
-    const size_t bar = std::min(words.find('|'), words.size());
-    const std::string_view word = words.substr(0, bar);
-    for (size_t at = 0; at + word.size() <= before.size(); ++at) {
-      const bool border = begin + at == 0 || !is_alnum(window.at(static_cast<ptrdiff_t>(begin + at) - 1));
-      if (border && stands_at(before, at, word)) return true;
-    }
-    words.remove_prefix(std::min(bar + 1, words.size()));
+  for (size_t at = begin; at < offset; ++at) {
+    const int first = static_cast<unsigned char>(text[at]);
+    const bool starts_word = (is(first, kLetter) || first >= 0xC0) &&
+                             (at == 0 || !is_alnum(static_cast<unsigned char>(text[at - 1])));
+    if (starts_word && begins_with_one(text.substr(at, offset - at), words)) return true;
   }
   return false;
 }

@@ -81,11 +81,10 @@ std::optional<Finding> find_private_key(const Window& window, size_t hyphen) {
   for (at = found.end; at - hyphen < kMaxPrivateKeyBytes; ++at) {
     const int byte = window.at(at);
     if (byte < 0) break;
-    if (byte == '-' && window.starts_with(at, "-----END ")) {
-      at += 9 + label.size();
-      found.end = window.starts_with(at, "-----") ? at + 5 : at;
-      return found;
-    }
+    if (byte != '-' || !window.starts_with(at, "-----END ") || !window.starts_with(at + 9, label)) continue;
+    if (!window.starts_with(at + 9 + label.size(), "-----")) continue;
+    found.end = at + 9 + label.size() + 5;
+    return found;
   }
   found.end = at;
   return found;

@@ -33,8 +33,10 @@ void ScanProgress::drop(size_t bytes) {
   forms.next = without(forms.next, bytes);
   forms.digits = without(forms.digits, bytes);
   forms.wait_for = without(forms.wait_for, bytes);
-  patterns.next = without(patterns.next, bytes);
-  for (size_t& end : patterns.resume) end = without(end, bytes);
+  for (PatternSet::Progress* set : {&keys, &patterns}) {
+    set->next = without(set->next, bytes);
+    for (size_t& end : set->resume) end = without(end, bytes);
+  }
 }
 
 Result<std::shared_ptr<const Detectors>> Detectors::compile(const DetectorSettings& settings) {
@@ -42,21 +44,24 @@ Result<std::shared_ptr<const Detectors>> Detectors::compile(const DetectorSettin
   const std::vector<NameList> no_lists;
   const std::vector<CustomRegex> no_regexes;
   FERRY_TRY(PatternSet patterns,
-            PatternSet::compile(
-                has(settings.kinds, FindingKind::name) ? settings.lists : no_lists,
-                has(settings.kinds, FindingKind::custom) ? settings.regexes : no_regexes,
-                has(settings.kinds, FindingKind::secret) ? std::optional(settings.least) : std::nullopt));
-  return std::shared_ptr<const Detectors>(
-      new Detectors(std::move(patterns), FormChoice{settings.kinds | kLiterals, settings.least}));
+            PatternSet::compile(has(settings.kinds, FindingKind::name) ? settings.lists : no_lists,
+                                has(settings.kinds, FindingKind::custom) ? settings.regexes : no_regexes));
+  PatternSet keys;
+  if (has(settings.kinds, FindingKind::secret)) {
+    FERRY_TRY(keys, PatternSet::compile_keys(settings.least));
+  }
+  const FormChoice choice{settings.kinds | kLiterals, settings.least};
+  return std::shared_ptr<const Detectors>(new Detectors(std::move(keys), std::move(patterns), choice));
 }
 
 void Detectors::scan(const Window& window, ScanProgress& progress, std::vector<Finding>& out) const {
   scan_forms(window, choice_, progress.forms, out);
+  keys_.scan(window, progress.keys, out);
   patterns_.scan(window, progress.patterns, out);
 }
 
 size_t Detectors::earliest_open(const Window& window, const ScanProgress& progress) const {
-  return std::min(ferry::earliest_open(window, progress.forms), progress.patterns.next);
+  return std::min({ferry::earliest_open(window, progress.forms), progress.keys.next, progress.patterns.next});
 }
 
 std::vector<Finding> Detectors::find(std::string_view text) const {

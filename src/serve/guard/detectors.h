@@ -21,6 +21,7 @@ struct DetectorSettings {
 // Where a scan stands in its window. One text's; not shared.
 struct ScanProgress {
   FormProgress forms;
+  PatternSet::Progress keys;
   PatternSet::Progress patterns;
 
   // The window lost so many bytes at its beginning; no more than earliest_open() said.
@@ -43,9 +44,11 @@ class Detectors {
   size_t earliest_open(const Window& window, const ScanProgress& progress) const;
 
  private:
-  Detectors(PatternSet patterns, FormChoice choice) : patterns_(std::move(patterns)), choice_(choice) {}
+  Detectors(PatternSet keys, PatternSet patterns, FormChoice choice)
+      : keys_(std::move(keys)), patterns_(std::move(patterns)), choice_(choice) {}
 
-  PatternSet patterns_;
+  PatternSet keys_;
+  PatternSet patterns_;  // of the settings
   FormChoice choice_;
 };
 

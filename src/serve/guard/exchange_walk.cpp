@@ -199,13 +199,9 @@ class Redactor : public Visitor {
     const std::string before = to_json(*value);
     json(*value, where);
     std::string after = to_json(*value);
-    if (after == before && !finds(text)) return;
-    // What values do not show: a key that comes twice is gone from `after`; anything else is cut out of the
-    // text, at the price of its syntax.
-    text = std::move(after);
-    std::vector<Finding> left = detectors_.find(text);
-    std::erase_if(left, [](const Finding& finding) { return !matters(finding); });
-    rewrite(text, left);
+    // Written anew only where something was found: in a value, or under a key that comes again, which is gone
+    // from `after`.
+    if (after != before || finds(text)) text = std::move(after);
   }
   void fixed(const std::string& text, const std::string& where) override {
     const auto findings = detectors_.find(text);

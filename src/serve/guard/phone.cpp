@@ -159,7 +159,10 @@ std::optional<Finding> find_phone(const Window& window, const NumberRun& run) {
     if (before == '.' || before == '-' || before == '_' || before == '/' || before == '$' || before == '#')
       return std::nullopt;
   }
-  const bool exit_code = !plus && window.at(digit) == '0' && window.at(digit + 1) == '0';
+  // "… 3704 0044 …" is the middle of a number.
+  const auto place = static_cast<ptrdiff_t>(digit);
+  const bool in_run = window.at(place - 1) == ' ' && is(window.at(place - 2), kDigit);
+  const bool exit_code = !plus && !in_run && window.at(digit) == '0' && window.at(digit + 1) == '0';
   read_spoken(window, spoken, exit_code ? digit + 2 : digit);
   if (spoken.count < 7 || is_dotted_or_timed(window, spoken.end)) return std::nullopt;
   const bool named = has_context(window, spoken.begin, kWords);

@@ -67,21 +67,32 @@ Result<void> PatternSet::add_regex(Nfa& nfa, const CustomRegex& regex) {
 }
 
 Result<PatternSet> PatternSet::compile(const std::vector<NameList>& lists,
-                                       const std::vector<CustomRegex>& regexes,
-                                       std::optional<Confidence> vendor_keys) {
+                                       const std::vector<CustomRegex>& regexes) {
   PatternSet set;
   Nfa nfa;
-  if (vendor_keys) FERRY_TRY_VOID(set.add_vendor_keys(nfa, *vendor_keys));
   for (const NameList& list : lists) FERRY_TRY_VOID(set.add_list(nfa, list));
   for (const CustomRegex& regex : regexes) FERRY_TRY_VOID(set.add_regex(nfa, regex));
-  std::vector<uint8_t> free_start;
-  for (const Pattern& pattern : set.patterns_) {
-    free_start.push_back(pattern.whole_word ? 0 : 1);
-    set.longest_ = std::max(set.longest_, pattern.max_bytes);
-  }
-  if (free_start.empty()) free_start.push_back(0);
-  FERRY_TRY(set.dfa_, Dfa::build(nfa, free_start));
+  FERRY_TRY_VOID(set.finish(nfa));
   return set;
+}
+
+Result<PatternSet> PatternSet::compile_keys(Confidence least) {
+  PatternSet set;
+  Nfa nfa;
+  FERRY_TRY_VOID(set.add_vendor_keys(nfa, least));
+  FERRY_TRY_VOID(set.finish(nfa));
+  return set;
+}
+
+Result<void> PatternSet::finish(const Nfa& nfa) {
+  std::vector<uint8_t> free_start;
+  for (const Pattern& pattern : patterns_) {
+    free_start.push_back(pattern.whole_word ? 0 : 1);
+    longest_ = std::max(longest_, pattern.max_bytes);
+  }
+  if (patterns_.empty()) return {};
+  FERRY_TRY(dfa_, Dfa::build(nfa, free_start));
+  return {};
 }
 
 bool PatternSet::counts(const Pattern& pattern, const Window& window, size_t begin, size_t end) const {
@@ -101,41 +112,50 @@ void PatternSet::match_at(const Window& window, size_t begin, std::vector<Match>
     if (state == Dfa::kDead) return;
     for (const int index : dfa_.accepted(state)) {
       if (!counts(patterns_[index], window, begin, at + 1)) continue;
-      const auto same = std::find_if(matches.begin(), matches.end(),
-                                     [&](const Match& match) { return match.pattern == index; });
-      if (same == matches.end()) {
-        matches.push_back({index, at + 1});
+      const auto place =
+          std::lower_bound(matches.begin(), matches.end(), index,
+                           [](const Match& match, int pattern) { return match.pattern < pattern; });
+      if (place == matches.end() || place->pattern != index) {
+        matches.insert(place, {index, at + 1});
       } else {
-        same->end = at + 1;
+        place->end = at + 1;
       }
     }
   }
 }
 
 void PatternSet::scan(const Window& window, Progress& progress, std::vector<Finding>& out) const {
+  const std::string_view text = window.text();
+  if (patterns_.empty()) {
+    progress.next = text.size();
+    return;
+  }
   progress.resume.resize(patterns_.size());
   std::vector<Match> matches;
-  const std::string_view text = window.text();
   while ((progress.next = dfa_.next_start(text, progress.next)) < text.size()) {
     window.ask_again();
     match_at(window, progress.next, matches);
     if (window.fell_short()) return;
-    for (const Match& match : matches) note(match, progress, out);
-    ++progress.next;
+    note(matches, progress, out);
   }
 }
 
-void PatternSet::note(const Match& match, Progress& progress, std::vector<Finding>& out) const {
-  size_t& resume = progress.resume[match.pattern];
-  if (progress.next < resume) return;
-  resume = match.end;
-  const Pattern& pattern = patterns_[match.pattern];
-  const Finding found{progress.next, match.end, pattern.kind, pattern.confidence, pattern.rule};
-  // A key of two vendors' forms is one key, of the more special form.
-  const bool is_known = found.kind == FindingKind::secret && !out.empty() &&
-                        out.back().kind == FindingKind::secret && out.back().begin == found.begin &&
-                        out.back().end >= found.end;
-  if (!is_known) out.push_back(found);
+// Moves on to the next place.
+void PatternSet::note(const std::vector<Match>& matches, Progress& progress,
+                      std::vector<Finding>& out) const {
+  const size_t begin = progress.next++;
+  for (const Match& match : matches) {
+    const Pattern& pattern = patterns_[match.pattern];
+    size_t& resume = progress.resume[match.pattern];
+    if (begin < resume) continue;
+    resume = match.end;
+    out.push_back({begin, match.end, pattern.kind, pattern.confidence, pattern.rule});
+    // A key of two vendors' forms is one key, of the first form.
+    if (pattern.is_key) {
+      progress.next = match.end;
+      return;
+    }
+  }
 }
 
 }  // namespace ferry

@@ -27,17 +27,18 @@ inline constexpr size_t kMaxPatternBytes = 4096;
 // Immutable; any thread.
 class PatternSet {
  public:
-  // A place where some patterns match: each pattern's longest match from there. Later places of the same
+  // At each place each pattern has its longest match from there. Later places of the same
   // pattern count only behind its last match.
   struct Progress {
     size_t next = 0;             // all places before it are decided
     std::vector<size_t> resume;  // for each pattern, the end of its last match
   };
 
-  // `vendor_keys`: those at least so sure; not set: none. Errors name the list or expression.
+  // Lists and expressions of the settings. Errors name the list or expression.
   static Result<PatternSet> compile(const std::vector<NameList>& lists,
-                                    const std::vector<CustomRegex>& regexes,
-                                    std::optional<Confidence> vendor_keys);
+                                    const std::vector<CustomRegex>& regexes);
+  // Vendors' keys that are at least so sure. Keys do not overlap: the search goes on behind each.
+  static Result<PatternSet> compile_keys(Confidence least);
 
   // Decides as many places as can be, appending to `out`; where it stops short of the window's end, a match
   // may begin at progress.next, and go on for kMaxPatternBytes at most.
@@ -48,7 +49,8 @@ class PatternSet {
     FindingKind kind;
     Confidence confidence;
     bool whole_word;
-    bool is_key;  // borders are ASCII letters and digits, so that a key in other scripts' text is found
+    bool is_key;  // of a vendor; borders are ASCII letters and digits, so that a key in other scripts' text
+                  // is found
     size_t max_bytes;
     std::string rule;
   };
@@ -59,12 +61,13 @@ class PatternSet {
   };
 
   Result<void> add_vendor_keys(Nfa& nfa, Confidence least);
+  Result<void> finish(const Nfa& nfa);
   Result<void> add_list(Nfa& nfa, const NameList& list);
   Result<void> add_regex(Nfa& nfa, const CustomRegex& regex);
   bool counts(const Pattern& pattern, const Window& window, size_t begin, size_t end) const;
-  // For each pattern its longest match from `begin`.
+  // For each pattern its longest match from `begin`; by pattern.
   void match_at(const Window& window, size_t begin, std::vector<Match>& matches) const;
-  void note(const Match& match, Progress& progress, std::vector<Finding>& out) const;
+  void note(const std::vector<Match>& matches, Progress& progress, std::vector<Finding>& out) const;
 
   std::vector<Pattern> patterns_;
   size_t longest_ = 0;
