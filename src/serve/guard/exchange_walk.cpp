@@ -258,17 +258,45 @@ RestoreStream::Form answer_form(const GenerationRequest& request) {
 
 void restore(const Redaction& redaction, RestoreStream::Form form, GenerationResult& result) {
   for (GenerationChoice& choice : result.choices) {
+    choice.thought = redaction.restore(choice.thought);
     choice.text = form == RestoreStream::Form::json ? redaction.restore_json(choice.text)
                                                     : redaction.restore(choice.text);
+    for (ToolCall& call : choice.calls) call.arguments = redaction.restore_json(call.arguments);
     if (choice.prompt) choice.prompt->text = redaction.restore(choice.prompt->text);
   }
 }
 
 void AnswerRestorer::restore(GenerationDelta& delta) {
-  RestoreStream& stream = choices_.try_emplace(delta.index, redaction_, form_).first->second;
-  delta.text = stream.push(delta.text);
-  if (delta.finish) delta.text += stream.finish();
+  constexpr auto kText = RestoreStream::Form::text;
+  constexpr auto kJson = RestoreStream::Form::json;
+  const auto fresh = Choice{{redaction_, kText}, {redaction_, form_}, {redaction_, kJson}};
+  Choice& choice = choices_.try_emplace(delta.index, fresh).first->second;
+  const bool ends_text = !delta.calls.empty() || delta.finish;
+  const bool ends_thought = !delta.text.empty() || ends_text;
+  delta.thought = choice.thought.push(delta.thought);
+  if (ends_thought) delta.thought += choice.thought.finish();
+  delta.text = choice.text.push(delta.text);
+  if (ends_text) delta.text += choice.text.finish();
+  restore_calls(choice, delta.calls);
+  if (delta.finish) {
+    if (std::string rest = choice.arguments.finish(); !rest.empty())
+      delta.calls.push_back({.index = choice.call, .arguments = std::move(rest)});
+  }
   if (delta.prompt) delta.prompt->text = redaction_.restore(delta.prompt->text);
+}
+
+void AnswerRestorer::restore_calls(Choice& choice, std::vector<CallDelta>& calls) {
+  std::vector<CallDelta> out;
+  for (CallDelta& call : calls) {
+    if (call.index != choice.call) {
+      if (std::string rest = choice.arguments.finish(); !rest.empty())
+        out.push_back({.index = choice.call, .arguments = std::move(rest)});
+      choice.call = call.index;
+    }
+    call.arguments = choice.arguments.push(call.arguments);
+    out.push_back(std::move(call));
+  }
+  calls = std::move(out);
 }
 
 }  // namespace ferry

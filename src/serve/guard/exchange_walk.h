@@ -38,23 +38,32 @@ Result<void> redact(const Detectors& detectors, Redaction& redaction, Generation
 // Places where an answer's text has placeholders in JSON strings: it was asked to be JSON.
 RestoreStream::Form answer_form(const GenerationRequest& request);
 
-// Texts of choices and of echoed prompts. Logprobs and token ids stay as they are: they are the upstream's.
+// Thoughts, texts and calls of all choices, and echoed prompts. Logprobs and token ids stay as they are: they
+// are the upstream's.
 void restore(const Redaction& redaction, RestoreStream::Form form, GenerationResult& result);
 
-// The same for deltas, in their order. Text that may be the beginning of a placeholder comes with a later
-// delta, the last with the one that has `finish`. Tool arguments that a dialect streams apart take a
-// RestoreStream of Form::json each.
+// The same for deltas, in their order. What may be the beginning of a placeholder comes with a later delta:
+// at the latest with the first of what follows (the text after the thought, the next call), or with `finish`.
 class AnswerRestorer {
  public:
-  // The table must outlive it.
+  // The table must outlive it. `form`: of texts; arguments of calls are JSON anyway.
   AnswerRestorer(const Redaction& redaction, RestoreStream::Form form) : redaction_(redaction), form_(form) {}
 
   void restore(GenerationDelta& delta);
 
  private:
+  struct Choice {
+    RestoreStream thought;
+    RestoreStream text;
+    RestoreStream arguments;  // of call number `call`
+    int call = -1;
+  };
+
+  void restore_calls(Choice& choice, std::vector<CallDelta>& calls);
+
   const Redaction& redaction_;
   RestoreStream::Form form_;
-  std::map<int, RestoreStream> choices_;
+  std::map<int, Choice> choices_;
 };
 
 }  // namespace ferry

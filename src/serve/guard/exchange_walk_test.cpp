@@ -163,5 +163,29 @@ TEST(Exchange, AnswersAreRestoredChoiceByChoice) {
   EXPECT_EQ(result.choices[0].text, "bob@example.com");
 }
 
+TEST(Exchange, ThoughtsAndCallsOfAnswersAreRestored) {
+  const std::string value = "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----";
+  Redaction redaction;
+  ASSERT_EQ(redaction.redact(value, test_detectors()->find(value)), "[SECRET_1]");
+  AnswerRestorer restorer(redaction, RestoreStream::Form::text);
+  GenerationResult result;
+  const auto feed = [&](GenerationDelta delta) {
+    restorer.restore(delta);
+    append(result, std::move(delta));
+  };
+  feed({.thought = "It is [SECRET"});
+  feed({.thought = "_1]. [S"});
+  feed({.text = "Saving [SECRE"});
+  feed({.calls = {{.index = 0, .id = "a", .name = "save", .arguments = "{\"key\":\"[SEC"}}});
+  feed({.calls = {{.index = 0, .arguments = "RET_1]\"}"},
+                  {.index = 1, .id = "b", .name = "list", .arguments = "["}}});
+  feed({.finish = FinishReason::tool_calls});
+  const GenerationChoice& choice = result.choices.at(0);
+  EXPECT_EQ(choice.thought, "It is " + value + ". [S");
+  EXPECT_EQ(choice.text, "Saving [SECRE");
+  EXPECT_EQ(parse_json(choice.calls.at(0).arguments, "arguments").value().at("key").as_string(), value);
+  EXPECT_EQ(choice.calls.at(1).arguments, "[");
+}
+
 }  // namespace
 }  // namespace ferry
