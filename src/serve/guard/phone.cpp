@@ -169,6 +169,7 @@ std::optional<Finding> find_phone(const Window& window, const NumberRun& run) {
   std::optional<Confidence> confidence =
       plus || exit_code ? judge_international(spoken) : judge_national(spoken, named);
   if (!confidence) return std::nullopt;
+  if (in_run && !plus && !bracket && !named) confidence = Confidence::possible;
   if (exit_code && !named) confidence = spoken.groups > 1 ? Confidence::likely : Confidence::possible;
   return Finding{spoken.begin, spoken.end, FindingKind::phone, *confidence,
                  plus || exit_code ? "international" : "national"};
