@@ -1,11 +1,15 @@
 """Starts a server, runs the JavaScript tests against it, and prints a summary."""
 
+import contextlib
 import os
+import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
-from ferry import NAME, ROOT, WORK, Server
+from ferry import MODEL, NAME, ROOT, WORK, Server
+from thinker import make_thinker
 
 KEY = "sk-e2e"
 ENCODER = os.path.join(ROOT, "tests/golden/encoder/bert_mean")
@@ -13,15 +17,19 @@ ENCODER = os.path.join(ROOT, "tests/golden/encoder/bert_mean")
 
 def main():
     keys = {"FERRY_API_KEY": KEY}
-    with Server(env=keys) as server, Server(env=keys, model=ENCODER) as encoder:
+    with tempfile.TemporaryDirectory(dir=WORK) as folder, contextlib.ExitStack() as stack:
+        make_thinker(pathlib.Path(folder))
+        server, encoder, thinker = (stack.enter_context(Server(env=keys, model=m)) for m in (MODEL, ENCODER, folder))
         done = subprocess.run(
-            ["node", "--test", "--test-reporter=tap", "openai.test.mjs", "structured.test.mjs", "embeddings.test.mjs"],
+            ["node", "--test", "--test-reporter=tap", "openai.test.mjs", "structured.test.mjs", "tools.test.mjs", "embeddings.test.mjs"],
             cwd=os.path.join(WORK, "node"),
             env={
                 **os.environ,
                 "FERRY_URL": server.url,
                 "FERRY_MODEL": NAME,
                 "FERRY_KEY": KEY,
+                "FERRY_THINKER_URL": thinker.url,
+                "FERRY_THINKER": thinker.models[0],
                 "FERRY_ENCODER_URL": encoder.url,
                 "FERRY_ENCODER": encoder.models[0],
                 "FERRY_GOLDEN": ENCODER + ".json",
