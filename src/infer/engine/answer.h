@@ -44,6 +44,9 @@ class Answer {
   // logits: [vocab], of that position. Different positions may be scored by different threads at once.
   void score(int32_t position, std::span<const float> logits);
 
+  // The tokens of the text that must come next, as far as its grammar leaves no choice: at most so many.
+  std::vector<TokenId> forced(int32_t most) { return guide_ ? guide_->forced(most) : std::vector<TokenId>(); }
+
   // Tells the listener, in one event for each token that has news.
   void tell();
 

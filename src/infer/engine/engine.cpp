@@ -110,7 +110,7 @@ Result<std::unique_ptr<Drafter>> make_drafter(const EngineSettings& settings, st
     return ModelDrafter::create(std::move(draft), std::move(draft_kv), vocab, threads);
   }
   if (settings.speculate == "ngram") return std::make_unique<NgramDrafter>();
-  return nullptr;
+  return nullptr;  // no guesses, or none but what grammars force
 }
 
 }  // namespace

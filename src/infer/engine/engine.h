@@ -84,9 +84,11 @@ struct EngineSettings {
       "keep large models' weights in this machine's layout under FERRY_HOME/cache, so that they start at "
       "once");
     v("speculate", speculate,
-      "guess an answer's next tokens and verify them in one step, which changes no answer; ngram: what "
-      "followed the same tokens before")
-        .choices({"off", "ngram"});
+      "guess an answer's next tokens and verify them in one step, which changes no answer; grammar: text "
+      "that a "
+      "schema or another grammar leaves no choice about; ngram: that, and what followed the same tokens "
+      "before")
+        .choices({"off", "grammar", "ngram"});
     v("draft", draft,
       "a second, smaller model with the same vocabulary that guesses an answer's next tokens (a name or a "
       "path); takes the place of `speculate`");

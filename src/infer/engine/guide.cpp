@@ -56,6 +56,16 @@ Result<void> Guide::accept(TokenId token) {
   return {};
 }
 
+std::vector<TokenId> Guide::forced(int32_t most) {
+  if (!state_ || where_ != Where::answer) return {};
+  const std::string text = state_->forced();
+  if (text.empty()) return {};
+  std::vector<TokenId> tokens =
+      tokenizer_.encode(text, {.add_special = false, .parse_special = false, .continues = true});
+  if (tokens.size() > static_cast<size_t>(most)) tokens.resize(static_cast<size_t>(most));
+  return tokens;
+}
+
 bool Guide::over_budget() const {
   return forced_ > 0 || (thought_->budget >= 0 && thought_tokens_ >= thought_->budget);
 }

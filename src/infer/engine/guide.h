@@ -25,6 +25,10 @@ class Guide {
   // One of them has come. resource_exhausted: the grammar has no room left to follow it.
   Result<void> accept(TokenId token);
 
+  // The tokens of the text that must come next, at most so many; empty where there is a choice of text. It
+  // may be cut into others.
+  std::vector<TokenId> forced(int32_t most);
+
   // The grammar has taken an end token: nothing may follow.
   bool ended() const { return state_ && state_->ended(); }
 

@@ -98,6 +98,34 @@ TEST_F(Guided, GuessesChangeNothing) {
   EXPECT_GT(accepted, 0u);
 }
 
+// What the grammar forces comes in one step, and is what would have come token by token.
+TEST_F(Guided, ForcedTextIsGuessed) {
+  EngineSettings settings;
+  settings.speculate = "grammar";
+  const auto guessing = load(settings);
+  std::vector<EngineRequest> requests;
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    requests.push_back(seed % 4 == 0 ? request(seed, 9, 30) : guided(seed, compile(point())));
+    requests.back().sampling.logprobs = 2;
+  }
+  std::vector<std::unique_ptr<Listener>> together;
+  for (const EngineRequest& asked : requests) {
+    together.push_back(std::make_unique<Listener>());
+    ASSERT_TRUE(guessing->submit(asked, together.back()->callback()));
+  }
+  for (size_t i = 0; i < requests.size(); ++i) {
+    Listener plain;
+    answer(requests[i], plain);
+    together[i]->wait();
+    EXPECT_EQ(plain.tokens(), together[i]->tokens()) << i;
+    EXPECT_EQ(plain.text(), together[i]->text()) << i;
+  }
+  const EngineStatus status = guessing->status();
+  EXPECT_GT(status.draft_tokens, 100u);
+  EXPECT_EQ(status.accepted_tokens, status.draft_tokens)
+      << "each byte is a token, so no other cut is possible";
+}
+
 // Free text in which one letter brings a grammar with it, drawn with guesses and without.
 TEST_F(Guided, TriggersInFreeTextBeginAGrammar) {
   const auto part = [](GrammarTree::Kind kind, std::string text) {

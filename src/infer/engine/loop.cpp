@@ -40,6 +40,7 @@ Engine::Loop::Loop(Parts parts)
                   .prefix_cache = parts_.settings.prefix_cache},
                  pages_),
       speculation_({.drafter = std::move(parts_.drafter),
+                    .forced = forced_text(),
                     .most_tokens = parts_.settings.speculate_tokens,
                     .adaptive = parts_.settings.speculate_adaptive}),
       metrics_(parts_.max_model_len) {
@@ -202,6 +203,12 @@ void Engine::Loop::end_early(EngineRequestId id) {
     observe_end(answer->first, answer->second);
     forget(answer->first);
   }
+}
+
+// Where guesses are wanted at all.
+std::function<std::vector<TokenId>(SequenceId, int32_t)> Engine::Loop::forced_text() {
+  if (parts_.settings.speculate == "off") return {};
+  return [this](SequenceId id, int32_t most) { return answers_.at(id).forced(most); };
 }
 
 void Engine::Loop::step() {

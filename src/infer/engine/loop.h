@@ -76,6 +76,7 @@ class Engine::Loop {
   bool take_inbox();
   void begin(Arrival arrival);
   void end_early(EngineRequestId id);
+  std::function<std::vector<TokenId>(SequenceId, int32_t)> forced_text();
   void step();
   void compute_for_nobody();
   void answer_probes();

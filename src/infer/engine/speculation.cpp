@@ -24,9 +24,11 @@ std::vector<int32_t> all_that_fit(std::span<const int32_t> guesses, int32_t spar
 }  // namespace
 
 void Speculation::draft(StepPlan& plan, Scheduler& scheduler) {
+  forced_.clear();
   if (!on() || plan.answer_rows == 0 || scheduler.spare_rows(plan) == 0) return;
   Wishes wishes = collect(plan, scheduler);
-  if (wishes.requests.empty()) return;
+  if (options_.forced) draft_forced(wishes, plan, scheduler);
+  if (wishes.requests.empty() || options_.drafter == nullptr) return;
   options_.drafter->costly() ? propose_worthwhile(wishes, plan, scheduler)
                              : keep_worthwhile(wishes, plan, scheduler);
   for (size_t i = 0; i < wishes.requests.size(); ++i) {
@@ -46,6 +48,21 @@ Speculation::Wishes Speculation::collect(StepPlan& plan, const Scheduler& schedu
     wishes.planned.push_back(&planned);
   }
   return wishes;
+}
+
+// What must come next is worth a row whatever the drafter thinks. Takes these answers out of the wishes.
+void Speculation::draft_forced(Wishes& wishes, StepPlan& plan, Scheduler& scheduler) {
+  std::vector<int32_t> others;
+  for (size_t i = 0; i < wishes.requests.size(); ++i) {
+    const DraftRequest& request = wishes.requests[i];
+    const int32_t most = std::min(request.most, scheduler.spare_rows(plan));
+    const std::vector<TokenId> tokens = most > 0 ? options_.forced(request.id, most) : std::vector<TokenId>();
+    others.push_back(tokens.empty() ? request.most : 0);
+    if (tokens.empty()) continue;
+    scheduler.draft(plan, *wishes.planned[i], tokens);
+    forced_.insert(request.id);
+  }
+  wishes.keep(others);
 }
 
 void Speculation::Wishes::keep(std::span<const int32_t> lengths) {
@@ -120,17 +137,18 @@ void Speculation::took(const StepPlan& plan, double ms) {
   for (const PlannedSequence& planned : plan.sequences) {
     const auto guesses = static_cast<int32_t>(planned.drafts.size());
     if (guesses == 0) continue;
-    acceptance(planned.ids.front()).verified(guesses, planned.accepted);
-    usual_.verified(guesses, planned.accepted);
     ++counters_.drafts;
     counters_.guesses += static_cast<uint64_t>(guesses);
     counters_.accepted += static_cast<uint64_t>(planned.accepted);
+    if (forced_.contains(planned.ids.front())) continue;  // they say nothing about the drafter
+    acceptance(planned.ids.front()).verified(guesses, planned.accepted);
+    usual_.verified(guesses, planned.accepted);
   }
 }
 
 void Speculation::forget(SequenceId id) {
   sequences_.erase(id);
-  if (on()) options_.drafter->forget(id);
+  if (options_.drafter != nullptr) options_.drafter->forget(id);
 }
 
 // Prompt lookup depends on the text, so that each has to show what it is worth. How far two models agree is

@@ -5,8 +5,10 @@
 //
 // Used by one thread (the engine's).
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "infer/draft/acceptance.h"
 #include "infer/draft/drafter.h"
@@ -18,9 +20,12 @@ namespace ferry {
 class Speculation {
  public:
   struct Options {
-    std::unique_ptr<Drafter> drafter;  // null: no guesses
-    int32_t most_tokens = 8;           // of one answer in one step
-    bool adaptive = true;              // false: all guesses are verified for which there are rows
+    std::unique_ptr<Drafter> drafter = {};  // null: it guesses nothing
+    // The tokens of the text that must come next in a sequence, at most so many; empty where there is a
+    // choice. They are guesses too (the text may be cut into other tokens), but nearly sure ones.
+    std::function<std::vector<TokenId>(SequenceId id, int32_t most)> forced = {};
+    int32_t most_tokens = 8;  // of one answer in one step
+    bool adaptive = true;     // false: all guesses are verified for which there are rows
   };
   struct Counters {
     uint64_t drafts = 0;  // of one answer in one step
@@ -30,7 +35,7 @@ class Speculation {
 
   explicit Speculation(Options options) : options_(std::move(options)) {}
 
-  bool on() const { return options_.drafter != nullptr; }
+  bool on() const { return options_.drafter != nullptr || options_.forced; }
 
   // Adds guesses to the plan that the scheduler gave last.
   void draft(StepPlan& plan, Scheduler& scheduler);
@@ -51,6 +56,7 @@ class Speculation {
   };
 
   Wishes collect(StepPlan& plan, const Scheduler& scheduler);
+  void draft_forced(Wishes& wishes, StepPlan& plan, Scheduler& scheduler);
   void propose_worthwhile(Wishes& wishes, const StepPlan& plan, const Scheduler& scheduler);
   void keep_worthwhile(Wishes& wishes, const StepPlan& plan, const Scheduler& scheduler);
   std::vector<int32_t> choose(const Wishes& wishes, std::span<const int32_t> guesses, const StepPlan& plan,
@@ -58,6 +64,7 @@ class Speculation {
   Acceptance& acceptance(SequenceId id);
 
   Options options_;
+  std::set<SequenceId> forced_;  // of the plan: their guesses are forced text
   std::map<SequenceId, Acceptance> sequences_;
   Acceptance usual_;  // of all sequences
   StepCosts costs_;

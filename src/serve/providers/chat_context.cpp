@@ -56,7 +56,7 @@ class MessageWriter {
   static void write_thought(json::object& object) {
     const json::value* thought = object.if_contains("reasoning");
     if (thought != nullptr && thought->is_string() && !object.contains("reasoning_content")) {
-      object.emplace("reasoning_content", *thought);
+      object.emplace("reasoning_content", json::value(*thought));  // a copy: growing moves the object's values
     }
   }
 
