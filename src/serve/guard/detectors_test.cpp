@@ -111,6 +111,19 @@ TEST(Detectors, NamesInAnyCaseAndForm) {
   EXPECT_THAT(found(detectors, "我叫李明。"), ElementsAre("people 李明"));
 }
 
+TEST(Detectors, ListsMayBeLong) {
+  Rng rng(7);
+  NameList list{"people", {}};
+  for (int i = 0; i < 5000; ++i) {
+    std::string name;
+    for (int letter = 0; letter < 12; ++letter)
+      name += letter == 5 ? ' ' : static_cast<char>('a' + rng.below(26));
+    list.names.push_back(name);
+  }
+  const auto detectors = Detectors::compile({.lists = {list}}).value();
+  EXPECT_THAT(found(*detectors, "(" + list.names[4321] + ")"), ElementsAre("people " + list.names[4321]));
+}
+
 TEST(Detectors, CustomExpressionsKeepToTheirBorders) {
   const Detectors& detectors = *test_detectors();
   EXPECT_THAT(found(detectors, "PRJ-10234, XPRJ-10234, PRJ-1023456"), ElementsAre("project PRJ-10234"));
@@ -129,6 +142,7 @@ TEST(Detectors, WhatIsWrongInTheSettingsIsNamed) {
   EXPECT_THAT(message({"r", "((a{1000}){1000}){1000}"}), ::testing::HasSubstr("too large"));
   EXPECT_THAT(message({"r", std::string(200, '(') + std::string(200, ')')}),
               ::testing::HasSubstr("nested too deep"));
+  EXPECT_THAT(message({"r", ".]....+.]&*.....................`?..."}), ::testing::HasSubstr("too large"));
   EXPECT_FALSE(Detectors::compile({.lists = {{"l", {" "}}}}).has_value());
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bitset>
 #include <map>
+#include <utility>
 
 #include "serve/guard/characters.h"
 
@@ -19,7 +20,7 @@ class Dfa::Builder {
     std::vector<int> first{nfa_.start()};
     number(closure(std::move(first)));
     for (size_t state = 0; state < sets_.size(); ++state) {
-      if (sets_.size() * dfa_.classes_ * sizeof(State) > kMaxTableBytes)
+      if (sets_.size() * dfa_.classes_ * sizeof(State) > kMaxTableBytes || work_ > kMaxWork)
         return fail(
             ErrorCode::resource_exhausted,
             "the name lists and regular expressions are too large together; use fewer or shorter repeats");
@@ -46,9 +47,9 @@ class Dfa::Builder {
     for (size_t byte = 0; byte < 256; ++byte) {
       if (byte > 0 && begins[byte]) ++number;
       dfa_.class_of_[byte] = number;
-      if (byte == 0 || begins[byte]) representatives_.push_back(static_cast<uint8_t>(byte));
     }
-    dfa_.classes_ = representatives_.size();
+    dfa_.classes_ = number + 1U;
+    seeds_.resize(dfa_.classes_);
   }
 
   Set closure(Set seeds) {
@@ -58,6 +59,7 @@ class Dfa::Builder {
     while (!seeds.empty()) {
       const int state = seeds.back();
       seeds.pop_back();
+      ++work_;
       if (visited_[state] == round_) continue;
       visited_[state] = round_;
       set.push_back(state);
@@ -79,15 +81,17 @@ class Dfa::Builder {
   void expand(size_t state) {
     const Set& set = *sets_[state];
     note_accepted(set);
-    bool goes_on = false;
-    for (const uint8_t byte : representatives_) {
-      Set seeds;
-      for (const int from : set) {
-        for (const NfaEdge& edge : nfa_.states()[from].edges) {
-          if (byte >= edge.first && byte <= edge.last) seeds.push_back(edge.to);
-        }
+    // Classes are numbered as their bytes run, so that an edge's are the ones from its first byte's to its
+    // last's.
+    for (const int from : set) {
+      for (const NfaEdge& edge : nfa_.states()[from].edges) {
+        for (size_t c = dfa_.class_of_[edge.first]; c <= dfa_.class_of_[edge.last]; ++c)
+          seeds_[c].push_back(edge.to);
       }
-      const State to = seeds.empty() ? kDead : number(closure(std::move(seeds)));
+    }
+    bool goes_on = false;
+    for (Set& seeds : seeds_) {
+      const State to = seeds.empty() ? kDead : number(closure(std::exchange(seeds, {})));
       goes_on |= to != kDead;
       dfa_.table_.push_back(to);
     }
@@ -110,9 +114,10 @@ class Dfa::Builder {
   const Nfa& nfa_;
   std::span<const uint8_t> free_start_;
   Dfa dfa_;
-  std::vector<uint8_t> representatives_;  // of each class
+  std::vector<Set> seeds_;  // by class: where a state's edges go
   std::map<Set, State> numbers_;
   std::vector<const Set*> sets_;  // keys of numbers_
+  size_t work_ = 0;               // sizes of all sets that were made, and what was gone through for them
   std::vector<bool> leads_to_free_;
   std::vector<uint32_t> visited_;
   uint32_t round_ = 0;

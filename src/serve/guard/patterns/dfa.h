@@ -18,9 +18,11 @@ class Dfa {
   using State = uint32_t;
   static constexpr State kDead = 0;
   static constexpr size_t kMaxTableBytes = size_t{96} << 20;
+  // Steps from state to state while building: bounds its time (about a second) and memory.
+  static constexpr size_t kMaxWork = 20'000'000;
 
   // `free_start[p]`: pattern p may begin in the middle of a word. Errors: resource_exhausted beyond
-  // kMaxTableBytes.
+  // kMaxTableBytes and kMaxWork.
   static Result<Dfa> build(const Nfa& nfa, std::span<const uint8_t> free_start);
 
   State start() const { return 1; }
