@@ -12,6 +12,7 @@ ferry_link(base/net OpenSSL::SSL)
 ferry_link(infer/template ${UTF8PROC})
 ferry_link(infer/tokenizer ${PCRE2_8} ${UTF8PROC})
 ferry_link(infer/grammar ${UTF8PROC})
+ferry_link(serve/traffic OpenSSL::Crypto)
 ferry_link(serve/guard ${UTF8PROC})
 ferry_link(app/cli CLI11::CLI11 ${EDIT} ${TINFO} ${BSD} ${MD})
 
