@@ -9,11 +9,13 @@ endfunction()
 
 ferry_link(base/settings ${YAML})
 ferry_link(base/net OpenSSL::SSL)
+ferry_link(base/db ${SQLITE3} ${CMAKE_DL_LIBS} m)
 ferry_link(infer/template ${UTF8PROC})
 ferry_link(infer/tokenizer ${PCRE2_8} ${UTF8PROC})
 ferry_link(infer/grammar ${UTF8PROC})
 ferry_link(serve/traffic OpenSSL::Crypto)
 ferry_link(serve/guard ${UTF8PROC})
+ferry_link(serve/accounts OpenSSL::Crypto)
 ferry_link(app/cli CLI11::CLI11 ${EDIT} ${TINFO} ${BSD} ${MD})
 
 # Kernels say themselves where a product and a sum are rounded once (fma): the compiler joining others, in one copy

@@ -1,14 +1,11 @@
 #include "infer/hub/hub.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <set>
 #include <system_error>
 
-#include <pwd.h>
-#include <unistd.h>
-
+#include "base/core/home.h"
 #include "base/core/nearest.h"
 
 namespace ferry {
@@ -19,17 +16,6 @@ namespace fs = std::filesystem;
 // As deep as models/organisation/name/file.gguf.
 constexpr int kMaxDepth = 3;
 constexpr size_t kNamesInMessage = 8;
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
-
-fs::path user_home() {
-  if (std::string home = environment("HOME"); !home.empty()) return home;
-  const struct passwd* entry = ::getpwuid(::getuid());
-  return entry == nullptr || entry->pw_dir == nullptr ? fs::path() : fs::path(entry->pw_dir);
-}
 
 fs::path program_folder() {
   std::error_code error;
@@ -182,9 +168,7 @@ tl::unexpected<Error> no_such_model(std::string_view wanted, const std::vector<L
 
 HubFolders HubFolders::from_environment() {
   HubFolders folders;
-  folders.home = environment("FERRY_HOME");
-  if (const fs::path user = user_home(); folders.home.empty() && !user.empty())
-    folders.home = user / ".ferry";
+  folders.home = ferry_home();
   if (!folders.home.empty()) folders.models.push_back(folders.home / "models");
 
   // Installed, the program stands in <prefix>/bin; in a checkout, in build/<preset>.

@@ -1,0 +1,52 @@
+#pragma once
+// Money, and the periods that budgets are for.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/core/result.h"
+
+namespace ferry {
+
+// Billionths of the currency that prices are in (1 USD = 1e9). Exact: no sum is ever rounded.
+using Nanomoney = int64_t;
+
+using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+
+// Calendar periods in UTC, so that all machines agree when one ends.
+enum class BudgetPeriod : uint8_t { day, month };
+
+std::string_view to_string(BudgetPeriod period);
+
+// The period that `time` lies in, as its first day.
+std::chrono::sys_days period_start(BudgetPeriod period, WallTime time);
+// The first day after the period that begins on `start`.
+std::chrono::sys_days period_end(BudgetPeriod period, std::chrono::sys_days start);
+
+// How much may be spent in each period; not set: as much as one likes.
+struct Budgets {
+  std::optional<Nanomoney> day = {};
+  std::optional<Nanomoney> month = {};
+
+  const std::optional<Nanomoney>& of(BudgetPeriod period) const {
+    return period == BudgetPeriod::day ? day : month;
+  }
+  bool operator==(const Budgets&) const = default;
+};
+
+struct Budget {
+  BudgetPeriod period;
+  Nanomoney amount;
+};
+
+// "10", "0.25", up to nine decimals and a billion; no sign.
+Result<Nanomoney> parse_money(std::string_view text);
+// "10/day", "2.50/month".
+Result<Budget> parse_budget(std::string_view text);
+// The shortest form that parse_money() reads back: "10", "0.25", "-0.5".
+std::string money_text(Nanomoney amount);
+
+}  // namespace ferry
