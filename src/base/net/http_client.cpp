@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <climits>
 #include <cstring>
 #include <utility>  // first: Boost 1.81 with g++ 12 needs it
@@ -80,8 +79,7 @@ bool wait_for(int fd, short events, Duration timeout) {
 std::string request_text(const HttpCall& call, const HttpUrl& url) {
   std::string text = fmt::format("{} {} HTTP/1.1\r\n", call.method, url.target);
   if (!find_header(call.headers, "Host")) {
-    const bool is_v6 = url.host.find(':') != std::string::npos;
-    text += fmt::format("Host: {}{}{}:{}\r\n", is_v6 ? "[" : "", url.host, is_v6 ? "]" : "", url.port);
+    text += fmt::format("Host: {}\r\n", url.authority());
   }
   for (const HttpHeader& header : call.headers) {
     text.append(header.name).append(": ").append(header.value).append("\r\n");
@@ -94,6 +92,7 @@ std::string request_text(const HttpCall& call, const HttpUrl& url) {
 
 // A line break in a method, target or header would smuggle a second request into this one.
 Result<void> check_call(const HttpCall& call, const HttpUrl& url) {
+  if (url.tls) return fail(ErrorCode::unsupported, "{}: only http:// addresses can be called", call.url);
   const auto has_break = [](std::string_view text) {
     return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
   };
@@ -116,39 +115,6 @@ HttpResponse head_of(const Parser& parser) {
 }
 
 }  // namespace
-
-Result<HttpUrl> parse_http_url(std::string_view url) {
-  constexpr std::string_view scheme = "http://";
-  if (url.size() < scheme.size() || !equal_ignoring_case(url.substr(0, scheme.size()), scheme)) {
-    return fail(ErrorCode::unsupported, "{}: only http:// addresses can be called", url);
-  }
-  std::string_view rest = url.substr(scheme.size());
-  HttpUrl parsed;
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-  rest.remove_prefix(authority.size());
-  rest = rest.substr(0, rest.find('#'));
-  if (!rest.empty()) parsed.target = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
-
-  std::string_view host = authority, port;
-  if (host.starts_with('[')) {
-    const size_t bracket = host.find(']');
-    if (bracket == std::string_view::npos)
-      return fail(ErrorCode::invalid_argument, "{}: '[' without ']'", url);
-    port = host.substr(bracket + 1);
-    host = host.substr(1, bracket - 1);
-  } else if (const size_t colon = host.find(':'); colon != std::string_view::npos) {
-    port = host.substr(colon);
-    host = host.substr(0, colon);
-  }
-  if (host.empty()) return fail(ErrorCode::invalid_argument, "{}: no host", url);
-  parsed.host = std::string(host);
-  if (port.empty()) return parsed;
-  const auto [end, error] = std::from_chars(port.data() + 1, port.data() + port.size(), parsed.port);
-  if (port[0] != ':' || error != std::errc() || end != port.data() + port.size() || parsed.port == 0) {
-    return fail(ErrorCode::invalid_argument, "{}: bad port", url);
-  }
-  return parsed;
-}
 
 class HttpClient::Connection {
  public:

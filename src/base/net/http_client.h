@@ -12,22 +12,14 @@
 #include "base/core/function_ref.h"
 #include "base/core/result.h"
 #include "base/net/http_types.h"
+#include "base/net/http_url.h"
 #include "base/settings/units.h"
 
 namespace ferry {
 
-struct HttpUrl {
-  std::string host;  // without the brackets of an IPv6 address
-  uint16_t port = 80;
-  std::string target = "/";  // path and query
-};
-
-// "http://host[:port][/path][?query]". Other schemes are unsupported.
-Result<HttpUrl> parse_http_url(std::string_view url);
-
 struct HttpCall {
   std::string method = "GET";
-  std::string url;
+  std::string url;      // http only
   HttpHeaders headers;  // Host (unless given), Content-Length and Connection are added
   std::string body;
   Duration connect_timeout{std::chrono::seconds(10)};

@@ -28,25 +28,6 @@ std::unique_ptr<HttpServer> serve(HttpHandler handler) {
   return *std::move(server);
 }
 
-TEST(ParseHttpUrl, TakesAddressesApart) {
-  const auto check = [](std::string_view text, std::string_view host, uint16_t port,
-                        std::string_view target) {
-    const auto url = parse_http_url(text);
-    ASSERT_TRUE(url) << text;
-    EXPECT_EQ(url->host, host);
-    EXPECT_EQ(url->port, port);
-    EXPECT_EQ(url->target, target);
-  };
-  check("http://h", "h", 80, "/");
-  check("HTTP://h:81/a?b#c", "h", 81, "/a?b");
-  check("http://h?b", "h", 80, "/?b");
-  check("http://[::1]:8080/x", "::1", 8080, "/x");
-  for (const char* bad : {"", "h", "https://h", "http://", "http://h:", "http://h:0", "http://h:99999",
-                          "http://h:8x", "http://[::1", "http://[::1]8", "http:///x"}) {
-    EXPECT_FALSE(parse_http_url(bad)) << bad;
-  }
-}
-
 TEST(HttpClient, KeepsItsConnection) {
   std::atomic<int> answered = 0;
   std::string first_address;
@@ -127,6 +108,10 @@ TEST(HttpClient, LimitsWhatItCollects) {
   const auto response = HttpClient().send(call);
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().code, ErrorCode::resource_exhausted);
+}
+
+TEST(HttpClient, SpeaksPlainHttpOnly) {
+  EXPECT_EQ(HttpClient().send(call_to("https://127.0.0.1:1/")).error().code, ErrorCode::unsupported);
 }
 
 TEST(HttpClient, RefusesToForgeRequests) {

@@ -54,11 +54,15 @@ enum class HttpPhase : uint8_t {
 
 // What the connections of one thread share. Used on that thread only, but for `io` and `load`.
 struct HttpWorker {
-  HttpWorker(const HttpServerSettings& server_settings, const HttpHandler& server_handler,
-             const HttpRefusalWriter& writer, HttpLoad& server_load)
-      : settings(server_settings), handler(server_handler), refusals(writer), load(server_load) {}
+  HttpWorker(boost::asio::io_context& thread_io, const HttpServerSettings& server_settings,
+             const HttpHandler& server_handler, const HttpRefusalWriter& writer, HttpLoad& server_load)
+      : io(thread_io),
+        settings(server_settings),
+        handler(server_handler),
+        refusals(writer),
+        load(server_load) {}
 
-  boost::asio::io_context io{1};
+  boost::asio::io_context& io;
   const HttpServerSettings& settings;
   const HttpHandler& handler;
   const HttpRefusalWriter& refusals;

@@ -2,14 +2,13 @@
 
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <vector>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 
 #include "base/net/http_connection.h"
+#include "base/net/net_threads.h"
 #include "base/observe/log.h"
 
 namespace ferry {
@@ -55,9 +54,8 @@ Result<tcp::acceptor> listen(asio::io_context& io, const HttpServerSettings& set
 }  // namespace
 
 struct HttpServer::State {
-  using WorkGuard = asio::executor_work_guard<asio::io_context::executor_type>;
-
-  State(const HttpServerSettings& server_settings, HttpHandler server_handler, HttpRefusalWriter writer);
+  State(const HttpServerSettings& server_settings, HttpHandler server_handler, HttpRefusalWriter writer,
+        NetThreads* shared);
 
   void accept();
   void on_accept(const SystemError& error, tcp::socket socket, HttpWorker& worker);
@@ -72,9 +70,9 @@ struct HttpServer::State {
   const HttpHandler handler;
   const HttpRefusalWriter refusals;
   HttpLoad load;
-  std::vector<std::unique_ptr<HttpWorker>> workers;  // the first one also accepts
-  std::vector<WorkGuard> guards;
-  std::vector<std::thread> threads;
+  std::unique_ptr<NetThreads> own_threads;
+  NetThreads& threads;
+  std::vector<std::unique_ptr<HttpWorker>> workers;  // one for each thread; the first one also accepts
   std::optional<tcp::acceptor> acceptor;
   std::optional<asio::steady_timer> pause;
   size_t next_worker = 0;
@@ -86,11 +84,14 @@ struct HttpServer::State {
 };
 
 HttpServer::State::State(const HttpServerSettings& server_settings, HttpHandler server_handler,
-                         HttpRefusalWriter writer)
-    : settings(server_settings), handler(std::move(server_handler)), refusals(std::move(writer)) {
-  for (int i = 0; i < settings.threads; ++i) {
-    workers.push_back(std::make_unique<HttpWorker>(settings, handler, refusals, load));
-    guards.push_back(asio::make_work_guard(workers.back()->io));
+                         HttpRefusalWriter writer, NetThreads* shared)
+    : settings(server_settings),
+      handler(std::move(server_handler)),
+      refusals(std::move(writer)),
+      own_threads(shared == nullptr ? std::make_unique<NetThreads>(settings.threads) : nullptr),
+      threads(shared == nullptr ? *own_threads : *shared) {
+  for (size_t i = 0; i < threads.count(); ++i) {
+    workers.push_back(std::make_unique<HttpWorker>(threads.io(i), settings, handler, refusals, load));
   }
 }
 
@@ -176,8 +177,8 @@ HttpServer::~HttpServer() {
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpServerSettings& settings, HttpHandler handler,
-                                                      HttpRefusalWriter refusals) {
-  auto state = std::make_unique<State>(settings, std::move(handler), std::move(refusals));
+                                                      HttpRefusalWriter refusals, NetThreads* threads) {
+  auto state = std::make_unique<State>(settings, std::move(handler), std::move(refusals), threads);
   FERRY_TRY_VOID(state->load_certificate());
   asio::io_context& io = state->workers.front()->io;
   FERRY_TRY(tcp::acceptor acceptor, listen(io, settings));
@@ -186,10 +187,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpServerSettings& 
   if (error) return listen_error(settings, error);
   state->acceptor.emplace(std::move(acceptor));
   state->pause.emplace(io);
-  state->accept();
-  for (const auto& worker : state->workers) {
-    state->threads.emplace_back([w = worker.get()] { w->io.run(); });
-  }
+  state->threads.post(0, [s = state.get()] { s->accept(); });
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
 }
 
@@ -221,9 +219,13 @@ void HttpServer::stop(Duration grace) {
   state.stop_accepting();
   state.enter(HttpPhase::stopping);
   state.load.wait_until_closed(grace);
+  // The threads may go on with other work, so what knows this server must be gone from their queues: first
+  // nothing new is accepted, then all that was accepted is closed, then what closing left behind has run.
+  const auto nothing = [](size_t) {};
+  state.threads.run_on_each(nothing);
   state.cut_all();
-  state.guards.clear();
-  for (std::thread& thread : state.threads) thread.join();
+  state.threads.run_on_each(nothing);
+  state.threads.run_on_each(nothing);
 }
 
 HttpExchange::HttpExchange(HttpRequest request, std::shared_ptr<HttpOutbox> outbox)

@@ -21,6 +21,7 @@
 
 #include "base/core/result.h"
 #include "base/net/http_types.h"
+#include "base/net/net_threads.h"
 #include "base/settings/units.h"
 
 namespace ferry {
@@ -113,12 +114,13 @@ struct HttpServerSettings {
 
 class HttpServer {
  public:
-  // Listens, then serves from its own threads. Errors say what to change:
-  // "cannot listen on 127.0.0.1:8080: Address already in use; choose another with --port".
-  // Without a writer, refusals are {"error": {"message": ...}}.
+  // Listens, then serves from `threads`, which must outlive the server, or where they are null from threads
+  // of its own. Errors say what to change: "cannot listen on 127.0.0.1:8080: Address already in use; choose
+  // another with --port". Without a writer, refusals are {"error": {"message": ...}}.
   static Result<std::unique_ptr<HttpServer>> start(const HttpServerSettings& settings, HttpHandler handler,
-                                                   HttpRefusalWriter refusals = {});
-  // As stop with no grace.
+                                                   HttpRefusalWriter refusals = {},
+                                                   NetThreads* threads = nullptr);
+  // As stop with no grace. Not on a network thread.
   ~HttpServer();
 
   // The port that is really listened on.
@@ -136,8 +138,8 @@ class HttpServer {
   bool drain(Duration most);
 
   // Stops accepting, lets running exchanges finish for at most `grace`, then cuts the rest (their
-  // on_disconnect is called) and joins the threads. Exchanges may outlive the server; their writes do
-  // nothing.
+  // on_disconnect is called). Afterwards no handler runs or will run. Exchanges may outlive the server; their
+  // writes do nothing. Not on a network thread.
   void stop(Duration grace = Duration{0});
 
  private:
