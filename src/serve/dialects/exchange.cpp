@@ -7,9 +7,12 @@ namespace ferry {
 
 std::string text_of(const ChatMessage& message) {
   std::string text;
-  for (size_t i = 0; i < message.content.size(); ++i) {
-    if (i > 0) text.push_back('\n');
-    text.append(message.content[i].text);
+  bool is_first = true;
+  for (const ContentPart& part : message.content) {
+    if (!part.is_words()) continue;
+    if (!is_first) text.push_back('\n');
+    is_first = false;
+    text.append(part.text);
   }
   return text;
 }
@@ -29,6 +32,14 @@ void append(std::vector<ToolCall>& calls, CallDelta delta) {
   call.arguments.append(delta.arguments);
 }
 
+// A seal is of the thought since the last one.
+void append(GenerationChoice& choice, ThoughtSeal seal) {
+  size_t sealed = 0;
+  for (const ThoughtBlock& block : choice.seals) sealed += block.text.size();
+  std::string text = seal.redacted.empty() ? choice.thought.substr(sealed) : std::string();
+  choice.seals.push_back({.text = std::move(text), .seal = std::move(seal)});
+}
+
 }  // namespace
 
 void append(GenerationResult& result, GenerationDelta delta) {
@@ -36,7 +47,10 @@ void append(GenerationResult& result, GenerationDelta delta) {
   if (result.choices.size() <= index) result.choices.resize(index + 1);
   GenerationChoice& choice = result.choices[index];
   choice.thought.append(delta.thought);
+  if (delta.seal) append(choice, *std::move(delta.seal));
   choice.text.append(delta.text);
+  choice.refusal.append(delta.refusal);
+  std::move(delta.others.begin(), delta.others.end(), std::back_inserter(choice.others));
   for (CallDelta& call : delta.calls) append(choice.calls, std::move(call));
   choice.logprobs.insert(choice.logprobs.end(), std::make_move_iterator(delta.logprobs.begin()),
                          std::make_move_iterator(delta.logprobs.end()));

@@ -1,8 +1,11 @@
 #pragma once
-// One request to a model and its answer, free of any vendor's wire format. Each dialect file reads its wire
-// format into GenerationRequest and writes deltas and results back out of it.
+// One request to a model and its answer, free of any vendor's wire format: what the dialects can say, all of
+// it. Each dialect file (wire_dialect.h) reads its wire format into GenerationRequest and writes deltas and
+// results back out of it, and the other way round. Beside them may stand the bytes that they were read from,
+// for an end that speaks the same dialect.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,19 +13,72 @@
 #include <vector>
 
 #include "base/core/json.h"
+#include "serve/dialects/features.h"
 
 namespace ferry {
 
 using TokenId = int32_t;
 
+struct WireDialect;
+
+// A request's body as it came.
+struct WireBody {
+  const WireDialect* dialect = nullptr;
+  std::string bytes;
+};
+
+// A server-sent event as it came.
+struct WireEvent {
+  std::string name;  // empty: none
+  std::string data;
+};
+
+// Up to here the prompt may be cached.
+struct CacheMark {
+  std::string ttl = {};  // "5m", "1h"; empty: the vendor's default
+};
+
+// What an image, a sound or a file consists of: one of data, url and file_id is filled, or the part's text.
+struct Media {
+  std::string type = {};     // "image/png"; of sounds also a bare format, "wav"; empty: not known
+  std::string data = {};     // base64
+  std::string url = {};      // of http, https or data:
+  std::string file_id = {};  // the vendor's, of a file that was sent before
+  std::string name = {};     // a file's name, a document's title
+  std::string detail = {};   // of images, OpenAI's: low, high, auto
+};
+
 struct ContentPart {
+  enum class Kind : uint8_t {
+    text,
+    refusal,  // the assistant's words why it will not answer
+    image,
+    audio,
+    file,              // documents as well; `text` where they are plain text
+    thought,           // `text`, with `signature` where its vendor wants it back unchanged
+    redacted_thought,  // `signature`: what its vendor wants back, not for our eyes
+    other,             // only the request's dialect knows it: `raw`
+  };
+
   std::string text = {};
+  Kind kind = Kind::text;
+  std::string signature = {};
+  Media media = {};
+  std::optional<CacheMark> cache = {};
+  // The part as it was sent, where it says something that nothing here holds; else null.
+  json::value raw = {};
+
+  bool is_words() const { return kind == Kind::text || kind == Kind::refusal; }
 };
 
 struct ToolCall {
+  static constexpr size_t kLast = SIZE_MAX;
+
   std::string id;
   std::string name;
   std::string arguments;  // JSON text, as the model wrote it
+  std::optional<CacheMark> cache = {};
+  size_t place = kLast;  // parts of its message that stand before it
 };
 
 struct ChatMessage {
@@ -31,10 +87,14 @@ struct ChatMessage {
   std::string name;                  // empty: not given
   std::vector<ToolCall> tool_calls;  // of the assistant
   std::string tool_call_id;          // of a tool: the call that it answers
-  json::value raw;                   // the message in OpenAI's form, for the chat template
+  // The message in OpenAI's form, for the chat template and for OpenAI's wire. Null where it came in another
+  // form: openai_message() (openai_writing.h) makes it of the fields above.
+  json::value raw = {};
+  bool is_error = false;                // of a tool: the call failed
+  std::optional<CacheMark> cache = {};  // of a tool's result as a whole
 };
 
-// The text of all parts, joined by line breaks.
+// The texts and refusals among the parts, joined by line breaks.
 std::string text_of(const ChatMessage& message);
 
 // A function that the model may call.
@@ -42,7 +102,12 @@ struct ToolDefinition {
   std::string name;
   json::value parameters = {};  // JSON Schema of its arguments, an object; null: it takes none
   bool strict = false;          // no arguments come about that the schema does not admit
-  json::value raw = {};         // in OpenAI's form, for the chat template
+  // In OpenAI's form, for the chat template. Null where it came in another: openai_tool() makes it. Of a tool
+  // that is no function, the tool as it was sent.
+  json::value raw = {};
+  std::string description = {};
+  std::string type = {};  // empty: a function. Else what its dialect calls it: "web_search_20250305"
+  std::optional<CacheMark> cache = {};
 };
 
 struct ToolRequest {
@@ -66,6 +131,8 @@ struct ThoughtPolicy {
   std::string effort = {};        // none, minimal, low, medium, high, xhigh, max; empty: the model's own way
   bool split = true;              // the thought is told apart from the text; else it is a part of it
   bool report = true;             // the thought is part of the answer
+  bool adaptive = false;          // asked for, and the model decides how long
+  std::string display = {};       // Anthropic's: summarized, omitted; empty: the vendor's default
 };
 
 // What was asked for; what is not set is the model's own default.
@@ -149,6 +216,9 @@ struct OutputFormat {
   std::vector<std::string> choices = {};  // of choice
   bool compact = false;                   // JSON without white space
   std::string field = {};                 // of the request, that asked for it
+  std::string name = {};                  // of json_schema
+  std::string description = {};           // the same
+  std::optional<bool> strict = {};        // the same; our engine always is
 };
 
 struct GenerationRequest {
@@ -178,12 +248,23 @@ struct GenerationRequest {
 
   std::string user;                  // the application's own id of its end user, for the record
   std::vector<std::string> ignored;  // fields that no version of the API names, for the debug log
+
+  const WireDialect* dialect = nullptr;       // that it was read from; null: from none of them
+  std::vector<FeatureUse> met = {};           // by its reader, beside what the fields above say
+  json::object foreign = {};                  // the body's members that nothing above holds
+  std::shared_ptr<const WireBody> wire = {};  // what it was read from, while it says the same as the fields
 };
 
 // Of the whole answer: prompt p's i-th is number p · n + i.
 size_t choice_count(const GenerationRequest& request);
 
-enum class FinishReason { stop, length, tool_calls };
+enum class FinishReason : uint8_t {
+  stop,
+  length,
+  tool_calls,
+  content_filter,  // the model, or a filter behind it, refuses to go on
+  pause,           // a server's tools take long: sent back as it is, the answer goes on
+};
 
 // What ended the text: a token of StopRequest::token_ids or one of its strings. Neither: the model itself.
 using StopCause = std::variant<std::monostate, TokenId, std::string>;
@@ -217,8 +298,14 @@ struct CallDelta {
                                // call's incomplete
 };
 
-// A piece of one choice: of its thought, its text, its calls, in this order. Texts are whole characters; they
-// may be empty while logprobs are not, and lag behind them.
+// The end of a part of the thought that its vendor wants back unchanged.
+struct ThoughtSeal {
+  std::string signature = {};  // of the thought since the last seal; whole
+  std::string redacted = {};   // or a part of its own, not for our eyes
+};
+
+// A piece of one choice: of its thought, its seal, its text, its calls, in this order. Texts are whole
+// characters; they may be empty while logprobs are not, and lag behind them.
 struct GenerationDelta {
   int index = 0;  // of the choice
   std::string thought = {};
@@ -230,13 +317,28 @@ struct GenerationDelta {
   StopCause cause = {};                     // with it
   std::optional<PromptReport> prompt = {};  // with the first piece of each of the prompt's choices, if
                                             // anything about it was asked for
+  std::optional<ThoughtSeal> seal = {};
+  std::string refusal = {};              // why it will not answer, apart from the text
+  std::vector<json::value> others = {};  // parts that only its vendor's dialect knows; whole
+  // The event that it was read from, on the first delta of each event; an event that says nothing else has an
+  // empty delta.
+  std::shared_ptr<const WireEvent> wire = {};
 };
 
 struct Usage {
-  int64_t prompt_tokens = 0;
+  int64_t prompt_tokens = 0;  // all of them: those of the cache, read or written, are among them
   int64_t completion_tokens = 0;
-  int64_t cached_tokens = 0;   // of prompt_tokens: found in the prefix cache
-  int64_t thought_tokens = 0;  // of completion_tokens
+  int64_t cached_tokens = 0;            // of prompt_tokens: found in the prefix cache
+  int64_t thought_tokens = 0;           // of completion_tokens
+  int64_t cache_written_tokens = 0;     // of prompt_tokens: put into the cache, where that has its price
+  int64_t cache_written_1h_tokens = 0;  // of these: for an hour
+
+  bool operator==(const Usage&) const = default;
+};
+
+struct ThoughtBlock {
+  std::string text = {};
+  ThoughtSeal seal = {};
 };
 
 struct GenerationChoice {
@@ -248,6 +350,9 @@ struct GenerationChoice {
   FinishReason finish = FinishReason::stop;
   StopCause cause;
   std::optional<PromptReport> prompt;
+  std::vector<ThoughtBlock> seals = {};  // the sealed parts of `thought`, from its beginning
+  std::string refusal = {};
+  std::vector<json::value> others = {};
 };
 
 // A whole answer.

@@ -38,6 +38,10 @@ std::string_view finish_name(FinishReason finish) {
       return "length";
     case FinishReason::tool_calls:
       return "tool_calls";
+    case FinishReason::content_filter:
+      return "content_filter";
+    case FinishReason::pause:
+      return "stop";
   }
   return "stop";
 }

@@ -21,6 +21,40 @@ void member_or_null(JsonWriter& w, std::string_view name, const std::string& val
 
 }  // namespace
 
+std::string_view to_string(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::none:
+      return "none";
+    case ErrorKind::bad_request:
+      return "bad_request";
+    case ErrorKind::authentication:
+      return "authentication";
+    case ErrorKind::permission:
+      return "permission";
+    case ErrorKind::billing:
+      return "billing";
+    case ErrorKind::not_found:
+      return "not_found";
+    case ErrorKind::too_large:
+      return "too_large";
+    case ErrorKind::context_too_long:
+      return "context_too_long";
+    case ErrorKind::content_filter:
+      return "content_filter";
+    case ErrorKind::rate_limited:
+      return "rate_limited";
+    case ErrorKind::overloaded:
+      return "overloaded";
+    case ErrorKind::timeout:
+      return "timeout";
+    case ErrorKind::server:
+      return "server";
+    case ErrorKind::unreadable:
+      return "unreadable";
+  }
+  return "none";
+}
+
 std::string openai_error_json(int status, const ApiError& error) {
   std::string out;
   JsonWriter w(out);
