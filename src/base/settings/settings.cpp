@@ -111,7 +111,7 @@ Result<void> Setting::set(std::string_view text, SettingSource source, std::stri
 }
 
 void SettingList::check_new_name(std::string_view name) {
-  FERRY_CHECK(find(name) == nullptr);
+  FERRY_CHECK(find(name) == nullptr && !sections_.contains(name));
   FERRY_CHECK(!name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   }));
@@ -123,10 +123,18 @@ Setting* SettingList::find(std::string_view name) {
   return found == settings_.end() ? nullptr : &*found;
 }
 
+void SettingList::add_sections(std::span<const std::string_view> names) {
+  for (const std::string_view name : names) {
+    check_new_name(name);
+    sections_.emplace(name);
+  }
+}
+
 std::string SettingList::unknown(std::string_view name) const {
   std::vector<std::string> names;
-  names.reserve(settings_.size());
+  names.reserve(settings_.size() + sections_.size());
   for (const Setting& setting : settings_) names.push_back(setting.name());
+  names.insert(names.end(), sections_.begin(), sections_.end());
   const std::string nearest = nearest_name(name.substr(0, 64), names);
   const std::string hint = nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest);
   return fmt::format("unknown setting \"{}\"{}", name.substr(0, 64), hint);

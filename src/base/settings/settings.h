@@ -16,6 +16,8 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +26,8 @@
 #include "base/settings/setting_types.h"
 
 namespace ferry {
+
+struct YamlMember;
 
 enum class SettingSource { builtin, file, environment, flag };
 
@@ -125,7 +129,11 @@ class SettingList {
   Result<void> read_environment(const std::function<const char*(const char* name)>& variable);
   Result<void> read_environment();
 
-  // A YAML map of settings. Errors: "ferry.yaml:3: unknown setting "prot"; did you mean "port"?".
+  // Keys of the file's top level that somebody else reads: they are let pass.
+  void add_sections(std::span<const std::string_view> names);
+
+  // A YAML map of settings. Errors, all of them, one on each line: "ferry.yaml:3: unknown setting "prot"; did
+  // you mean "port"?". Settings without one are taken even so.
   Result<void> read_file(const std::filesystem::path& path);
   Result<void> read_yaml(const std::string& text, std::string_view source);
 
@@ -134,9 +142,11 @@ class SettingList {
 
  private:
   void check_new_name(std::string_view name);
+  Result<void> read_member(const YamlMember& member, std::string_view where);
   std::string unknown(std::string_view name) const;
 
   std::deque<Setting> settings_;
+  std::set<std::string, std::less<>> sections_;
 };
 
 }  // namespace ferry

@@ -1,34 +1,29 @@
-// The only file that knows yaml-cpp. It throws; nothing of that leaves this file.
-
 #include <set>
-
-#include <yaml-cpp/yaml.h>
 
 #include "base/core/file.h"
 #include "base/settings/settings.h"
+#include "base/settings/yaml.h"
 
 namespace ferry {
 namespace {
 
-constexpr uint64_t kMaxFileBytes = 1 << 20;
-
-std::string position(std::string_view source, const YAML::Mark& mark) {
-  return mark.is_null() ? std::string(source) : fmt::format("{}:{}", source, mark.line + 1);
+std::string position(std::string_view source, int line) {
+  return line == 0 ? std::string(source) : fmt::format("{}:{}", source, line);
 }
 
 // The value as the text that a flag would have; a list's elements are joined by commas.
-Result<std::string> text_of(const YAML::Node& node) {
-  if (node.IsScalar()) return node.Scalar();
-  if (node.IsNull()) return fail(ErrorCode::invalid_argument, "has no value");
-  if (!node.IsSequence()) return fail(ErrorCode::invalid_argument, "must be a value or a list, not a map");
+Result<std::string> text_of(const YamlNode& node) {
+  if (node.is_scalar()) return node.text;
+  if (node.is_null()) return fail(ErrorCode::invalid_argument, "has no value");
+  if (!node.is_list()) return fail(ErrorCode::invalid_argument, "must be a value or a list, not a map");
   std::string text;
-  for (const YAML::Node& item : node) {
-    if (!item.IsScalar()) return fail(ErrorCode::invalid_argument, "must be a list of plain values");
-    if (item.Scalar().find(',') != std::string::npos) {
+  for (const YamlNode& item : node.items) {
+    if (!item.is_scalar()) return fail(ErrorCode::invalid_argument, "must be a list of plain values");
+    if (item.text.find(',') != std::string::npos) {
       return fail(ErrorCode::invalid_argument, "has an element with a comma, which separates elements");
     }
     if (!text.empty()) text += ",";
-    text += item.Scalar();
+    text += item.text;
   }
   return text;
 }
@@ -36,33 +31,43 @@ Result<std::string> text_of(const YAML::Node& node) {
 }  // namespace
 
 Result<void> SettingList::read_file(const std::filesystem::path& path) {
-  FERRY_TRY(const std::string text, ferry::read_file(path, kMaxFileBytes));
+  FERRY_TRY(const std::string text, ferry::read_file(path, YamlLimits().max_bytes));
   return read_yaml(text, path.string());
 }
 
-Result<void> SettingList::read_yaml(const std::string& text, std::string_view source) try {
-  const YAML::Node root = YAML::Load(text);
-  if (root.IsNull()) return {};  // an empty file
-  if (!root.IsMap()) {
+Result<void> SettingList::read_member(const YamlMember& member, std::string_view where) {
+  Setting* setting = find(member.key);
+  if (setting == nullptr) return fail(ErrorCode::invalid_argument, "{}: {}", where, unknown(member.key));
+  const Result<std::string> value = text_of(member.value);
+  if (!value) return fail(ErrorCode::invalid_argument, "{}: {} {}", where, member.key, value.error().message);
+  return setting->set(*value, SettingSource::file, where);
+}
+
+Result<void> SettingList::read_yaml(const std::string& text, std::string_view source) {
+  const auto root = parse_yaml(text);
+  if (!root) {
+    return fail(ErrorCode::invalid_argument, "{}: {}", position(source, root.error().line),
+                root.error().message);
+  }
+  if (root->is_null()) return {};  // an empty file
+  if (!root->is_map()) {
     return fail(ErrorCode::invalid_argument, "{}: must be a map of settings, as in \"port: 8080\"",
-                position(source, root.Mark()));
+                position(source, root->line));
   }
-  std::set<std::string> seen;
-  for (const auto& item : root) {
-    const std::string where = position(source, item.first.Mark());
-    const std::string name = item.first.IsScalar() ? item.first.Scalar() : "";
-    Setting* setting = find(name);
-    if (setting == nullptr) return fail(ErrorCode::invalid_argument, "{}: {}", where, unknown(name));
-    if (!seen.insert(name).second)
-      return fail(ErrorCode::invalid_argument, "{}: {} is set twice", where, name);
-    const Result<std::string> value = text_of(item.second);
-    if (!value) return fail(ErrorCode::invalid_argument, "{}: {} {}", where, name, value.error().message);
-    FERRY_TRY_VOID(setting->set(*value, SettingSource::file, where));
+  std::set<std::string_view> seen;
+  std::vector<std::string> errors;
+  for (const YamlMember& member : root->members) {
+    const std::string where = position(source, member.line);
+    if (!seen.insert(member.key).second) {
+      errors.push_back(fmt::format("{}: {} is set twice", where, member.key));
+    } else if (sections_.contains(member.key)) {
+      continue;
+    } else if (const auto read = read_member(member, where); !read) {
+      errors.push_back(read.error().message);
+    }
   }
-  return {};
-} catch (const YAML::Exception& exception) {
-  return fail(ErrorCode::invalid_argument, "{}: not valid YAML: {}", position(source, exception.mark),
-              exception.msg);
+  if (errors.empty()) return {};
+  return fail(ErrorCode::invalid_argument, "{}", fmt::join(errors, "\n"));
 }
 
 }  // namespace ferry

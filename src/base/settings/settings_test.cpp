@@ -175,7 +175,27 @@ TEST(Settings, YamlErrorsNameTheLine) {
   EXPECT_EQ(f.yaml_error("names: [[a]]\n"), "f.yaml:1: names must be a list of plain values");
   EXPECT_EQ(f.yaml_error("- port\n"), "f.yaml:1: must be a map of settings, as in \"port: 8080\"");
   EXPECT_TRUE(f.yaml_error("a: b\n  c: [\n").starts_with("f.yaml:2: not valid YAML: "));
-  EXPECT_TRUE(f.yaml_error(std::string(100000, '[')).find("not valid YAML") != std::string::npos);
+  EXPECT_TRUE(f.yaml_error(std::string(100000, '[')).find("nested deeper") != std::string::npos);
+}
+
+TEST(Settings, AllErrorsOfAFileAreToldAtOnce) {
+  Fixture f;
+  EXPECT_EQ(f.yaml_error("prot: 2\nthreads: 0\nhost: file\nhost: two\n"),
+            "f.yaml:1: unknown setting \"prot\"; did you mean \"port\"?\n"
+            "f.yaml:2: threads must be 1 to 64, not \"0\"\n"
+            "f.yaml:4: host is set twice");
+}
+
+TEST(Settings, SectionsOfOthersPassAndAreSuggested) {
+  Fixture f;
+  constexpr std::string_view sections[] = {"providers", "routes"};
+  f.list.add_sections(sections);
+  EXPECT_EQ(f.yaml_error("routes: {a: {targets: [b]}}\nport: 9\nproviders:\n"), "");
+  EXPECT_EQ(f.values.port, 9);
+  EXPECT_EQ(f.yaml_error("route: {}\nthreds: 3\n"),
+            "f.yaml:1: unknown setting \"route\"; did you mean \"routes\"?\n"
+            "f.yaml:2: unknown setting \"threds\"; did you mean \"threads\"?");
+  EXPECT_EQ(f.yaml_error("routes: {}\nroutes: {}\n"), "f.yaml:2: routes is set twice");
 }
 
 TEST(Settings, ReadsAFileAndNamesItWhenItIsNotThere) {
