@@ -16,6 +16,7 @@ ferry_link(infer/grammar ${UTF8PROC})
 ferry_link(serve/traffic OpenSSL::Crypto)
 ferry_link(serve/guard ${UTF8PROC})
 ferry_link(serve/accounts OpenSSL::Crypto)
+ferry_link(serve/route OpenSSL::Crypto)
 ferry_link(app/cli CLI11::CLI11 ${EDIT} ${TINFO} ${BSD} ${MD})
 
 # Kernels say themselves where a product and a sum are rounded once (fma): the compiler joining others, in one copy
