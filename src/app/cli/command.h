@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -49,8 +50,9 @@ class Command {
 
 struct Verb {
   std::string_view name;
-  std::string_view summary;  // one line of `ferry help`
-  std::unique_ptr<Command> (*make)();
+  std::string_view summary;                      // one line of `ferry help`
+  std::unique_ptr<Command> (*make)() = nullptr;  // null for a verb that others follow
+  std::span<const Verb> verbs = {};  // `create` and `list` of `ferry key`; these have none of their own
 };
 
 }  // namespace ferry::cli

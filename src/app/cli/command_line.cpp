@@ -32,12 +32,23 @@ const Verb* find_verb(std::span<const Verb> verbs, std::string_view name) {
   return found == verbs.end() ? nullptr : &*found;
 }
 
-void print_help(std::span<const Verb> verbs, std::ostream& out) {
-  out << kIntroduction << "\nUsage: ferry VERB [OPTIONS]\n\nVerbs:\n";
+void print_verbs(std::span<const Verb> verbs, std::ostream& out) {
+  out << "Verbs:\n";
   TextTable table;
   for (const Verb& verb : verbs) table.add({"  " + std::string(verb.name), std::string(verb.summary)});
   table.print(out);
+}
+
+void print_help(std::span<const Verb> verbs, std::ostream& out) {
+  out << kIntroduction << "\nUsage: ferry VERB [OPTIONS]\n\n";
+  print_verbs(verbs, out);
   out << '\n' << kFirstSteps;
+}
+
+void print_group_help(const Verb& group, std::ostream& out) {
+  out << fmt::format("Usage: ferry {} VERB [OPTIONS]\n\n", group.name);
+  print_verbs(group.verbs, out);
+  out << fmt::format("\n`ferry {} VERB --help` says more about one of them.\n", group.name);
 }
 
 int usage_error(Console& console, std::string_view what, std::string_view help) {
@@ -183,10 +194,14 @@ int report(const Result<int>& result, Console& console) {
   return console.out.flush().good() ? *result : kExitFailure;
 }
 
-int run_verb(const Verb& verb, std::vector<std::string> words, Console& console) {
+bool asks_for_help(std::string_view word) {
+  return word == "help" || word == "--help" || word == "-h";
+}
+
+// `name` is what was typed to get here: "ferry list", "ferry key create".
+int run_leaf(const Verb& verb, const std::string& name, std::vector<std::string> words, Console& console) {
   const std::unique_ptr<Command> command = verb.make();
   const Declaration declaration = command->declare();
-  const std::string name = fmt::format("ferry {}", verb.name);
   CLI::App app("", name);
   app.set_help_flag("-h,--help", "print this help");
   app.allow_extras();
@@ -213,26 +228,46 @@ int run_verb(const Verb& verb, std::vector<std::string> words, Console& console)
   return report(command->run(console), console);
 }
 
+int run_group(const Verb& group, const std::vector<std::string>& words, Console& console) {
+  const std::string name = fmt::format("ferry {}", group.name);
+  if (words.empty()) {
+    print_group_help(group, console.err);
+    return kExitUsage;
+  }
+  if (asks_for_help(words[0])) {
+    print_group_help(group, console.out);
+    return report(0, console);
+  }
+  const Verb* verb = find_verb(group.verbs, words[0]);
+  if (verb == nullptr) return usage_error(console, unknown_verb(words[0], group.verbs), name + " help");
+  return run_leaf(*verb, fmt::format("{} {}", name, verb->name), {words.begin() + 1, words.end()}, console);
+}
+
+int run_verb(std::span<const Verb> verbs, const std::string& name, const std::vector<std::string>& words,
+             Console& console) {
+  const Verb* verb = find_verb(verbs, name);
+  if (verb == nullptr) return usage_error(console, unknown_verb(name, verbs), "ferry help");
+  if (verb->make == nullptr) return run_group(*verb, words, console);
+  return run_leaf(*verb, fmt::format("ferry {}", verb->name), words, console);
+}
+
+// `ferry help`, `ferry help list`, `ferry help key create`.
 int run_help(std::span<const Verb> verbs, const std::vector<std::string>& words, Console& console) {
   if (words.size() < 2) {
     print_help(verbs, console.out);
     return report(0, console);
   }
-  const Verb* verb = find_verb(verbs, words[1]);
-  if (verb == nullptr) return usage_error(console, unknown_verb(words[1], verbs), "ferry help");
-  return run_verb(*verb, {"--help"}, console);
+  std::vector<std::string> asked(words.begin() + 2, words.end());
+  asked.emplace_back("--help");
+  return run_verb(verbs, words[1], asked, console);
 }
 
 }  // namespace
 
 int run_command_line(std::span<const Verb> verbs, const std::vector<std::string>& words, Console& console) {
-  if (words.empty() || words[0] == "help" || words[0] == "--help" || words[0] == "-h") {
-    return run_help(verbs, words, console);
-  }
+  if (words.empty() || asks_for_help(words[0])) return run_help(verbs, words, console);
   const std::string name = words[0] == "--version" || words[0] == "-V" ? "version" : words[0];
-  const Verb* verb = find_verb(verbs, name);
-  if (verb == nullptr) return usage_error(console, unknown_verb(name, verbs), "ferry help");
-  return run_verb(*verb, {words.begin() + 1, words.end()}, console);
+  return run_verb(verbs, name, {words.begin() + 1, words.end()}, console);
 }
 
 }  // namespace ferry::cli

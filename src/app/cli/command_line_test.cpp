@@ -48,8 +48,13 @@ class EchoCommand final : public Command {
   Configuration configuration_;
 };
 
+constexpr Verb kEchoes[] = {
+    {"shout", "say it louder", []() -> std::unique_ptr<Command> { return std::make_unique<EchoCommand>(); }},
+};
+
 constexpr Verb kVerbs[] = {
     {"echo", "say it again", []() -> std::unique_ptr<Command> { return std::make_unique<EchoCommand>(); }},
+    {.name = "sing", .summary = "kinds of echoes", .verbs = kEchoes},
 };
 
 struct Outcome {
@@ -151,6 +156,23 @@ TEST(CommandLine, HelpNamesVerbsOptionsAndExamples) {
   }
 }
 
+TEST(CommandLine, VerbsMayStandInGroups) {
+  EXPECT_THAT(run({"sing", "shout", "a", "--count", "2"}).out, HasSubstr("a loud=false name= count=2"));
+  EXPECT_EQ(run({"sing"}).code, kExitUsage);
+  EXPECT_THAT(run({"sing"}).err, HasSubstr("shout  say it louder"));
+  for (const auto& words : std::vector<std::vector<std::string>>{{"sing", "--help"}, {"help", "sing"}}) {
+    EXPECT_EQ(run(words).code, 0);
+    EXPECT_THAT(run(words).out, HasSubstr("Usage: ferry sing VERB"));
+  }
+  const Outcome wrong = run({"sing", "shuot"});
+  EXPECT_EQ(wrong.code, kExitUsage);
+  EXPECT_THAT(wrong.err, HasSubstr("did you mean shout?\nTry `ferry sing help`."));
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"sing", "shout", "--help"}, {"help", "sing", "shout"}}) {
+    EXPECT_THAT(run(words).out, HasSubstr("Usage: ferry sing shout"));
+  }
+}
+
 TEST(CommandLine, OutputThatNobodyTakesIsAFailure) {
   TestConsole test;
   test.out.setstate(std::ios::badbit);
@@ -163,6 +185,10 @@ TEST(Verbs, EachDescribesItself) {
     EXPECT_EQ(help.code, 0) << verb.name << help.err;
     EXPECT_THAT(help.out, HasSubstr(fmt::format("ferry {}", verb.name)));
     EXPECT_FALSE(verb.summary.empty());
+    for (const Verb& inner : verb.verbs) {
+      const Outcome more = run({std::string(verb.name), std::string(inner.name), "--help"}, all_verbs());
+      EXPECT_THAT(more.out, HasSubstr(fmt::format("ferry {} {}", verb.name, inner.name))) << more.err;
+    }
   }
   EXPECT_EQ(run({"--version"}, all_verbs()).out, "ferry " FERRY_VERSION "\n");
 }

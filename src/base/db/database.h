@@ -131,7 +131,7 @@ class Transaction {
   Result<void> commit();
 
  private:
-  friend class Database;
+  friend struct DatabaseConnection;
   explicit Transaction(DatabaseConnection& connection) : connection_(&connection) {}
 
   DatabaseConnection* connection_;  // null: over
@@ -165,6 +165,7 @@ class Database {
 
  private:
   explicit Database(std::unique_ptr<DatabaseConnection> connection);
+  Result<void> use_write_ahead_log();
 
   std::unique_ptr<DatabaseConnection> connection_;
 };
