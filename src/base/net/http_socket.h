@@ -1,9 +1,11 @@
 #pragma once
-// A connection's socket, with TLS or without: the same calls for both. Includes Asio, so only
-// http_connection.h includes it. Used by one thread; at most one read and one write at a time.
+// A connection's socket, with TLS or without: the same calls for both, and for both ends. Includes Asio, so
+// only what is internal to this room includes it. Used by one thread; at most one read and one write at a
+// time.
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>  // before Asio: see http_connection.h
 
 #include <boost/asio/buffer.hpp>
@@ -29,12 +31,21 @@ class HttpSocket {
 
   Tcp& tcp() { return tcp_; }
 
-  // done(ErrorCode); it may be called at once.
+  // As the server. done(ErrorCode); it may be called at once.
   template <class Done>
   void handshake(Done done) {
     if (!tls_) return done(ErrorCode());
     tls_->async_handshake(TlsStream::server, std::move(done));
   }
+  // As the client of a server that must prove to be `host`, a name or an address. With TLS only.
+  // done(ErrorCode)
+  template <class Done>
+  void handshake_with(const std::string& host, Done done) {
+    expect_tls_peer(tls_->native_handle(), host);
+    tls_->async_handshake(TlsStream::client, std::move(done));
+  }
+  // After a handshake that failed: what is wrong with the server's certificate; empty where nothing is.
+  std::string certificate_problem() { return tls_ ? tls_peer_problem(tls_->native_handle()) : std::string(); }
 
   // done(ErrorCode, size_t)
   template <class Done>

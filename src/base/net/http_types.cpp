@@ -1,6 +1,7 @@
 #include "base/net/http_types.h"
 
 #include <algorithm>
+#include <array>
 
 namespace ferry {
 namespace {
@@ -20,6 +21,26 @@ int hex_digit(char c) {
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool is_http_token(std::string_view text) {
+  static constexpr auto kIsTokenChar = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789"
+                                         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")) {
+      table[static_cast<unsigned char>(c)] = true;
+    }
+    return table;
+  }();
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return kIsTokenChar[static_cast<unsigned char>(c)]; });
+}
+
+bool holds_no_control(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    const auto u = static_cast<unsigned char>(c);
+    return (u < 0x20 && c != '\t') || u == 0x7f;
+  });
 }
 
 std::optional<std::string_view> find_header(const HttpHeaders& headers, std::string_view name) {

@@ -19,6 +19,11 @@ using HttpHeaders = std::vector<HttpHeader>;
 
 bool equal_ignoring_case(std::string_view a, std::string_view b);  // ASCII
 
+// Whether a text may be a method or a header's name (RFC 9110 section 5.6.2).
+bool is_http_token(std::string_view text);
+// Whether a text may be a header's value: no control characters but tabs, which CR, LF and NUL are.
+bool holds_no_control(std::string_view text);
+
 // The first header of that name (in any case), or nothing.
 std::optional<std::string_view> find_header(const HttpHeaders& headers, std::string_view name);
 

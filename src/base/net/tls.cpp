@@ -1,5 +1,8 @@
 #include "base/net/tls.h"
 
+#include <cstdlib>
+#include <filesystem>
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -12,6 +15,7 @@ namespace ferry {
 namespace {
 
 constexpr uint64_t kMaxPem = 1 << 20;
+constexpr uint64_t kMaxAuthorities = 16 << 20;
 
 template <auto Free>
 struct Deleter {
@@ -85,7 +89,78 @@ Result<void> use_certificates(SSL_CTX* context, const std::string& file) {
   return fail(ErrorCode::invalid_argument, "{}: a certificate of the chain is damaged ({})", file, why);
 }
 
+// Where distributions keep the authorities that they trust, all in one file.
+constexpr const char* kSystemAuthorities[] = {
+    "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Alpine, Arch
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // Fedora, RHEL
+    "/etc/pki/tls/certs/ca-bundle.crt",                   // older ones
+    "/etc/ssl/ca-bundle.pem",                             // SUSE
+    "/etc/ssl/cert.pem",                                  // BSDs, macOS
+};
+
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != 0;
+}
+
+Result<void> trust_system(SSL_CTX* context) {
+  // Looks at the variables, and else at the places of the system that OpenSSL was built on.
+  SSL_CTX_set_default_verify_paths(context);
+  if (is_set("SSL_CERT_FILE") || is_set("SSL_CERT_DIR")) return {};
+  for (const char* file : kSystemAuthorities) {
+    if (std::filesystem::exists(file) && SSL_CTX_load_verify_file(context, file) == 1) return {};
+  }
+  return fail(
+      ErrorCode::not_found,
+      "this system has no certificate authorities to trust; install ca-certificates, or name a file of "
+      "them in SSL_CERT_FILE");
+}
+
+Result<void> trust_file(SSL_CTX* context, const std::string& file) {
+  // Read by our own means for errors that name the file.
+  FERRY_TRY(const std::string pem, read_file(file, kMaxAuthorities));
+  const Bio bio = reader(pem);
+  int count = 0;
+  while (const Certificate authority =
+             Certificate(PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr))) {
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.get());
+    ++count;
+  }
+  const std::string why = reason();
+  if (count > 0) return {};
+  return fail(ErrorCode::invalid_argument, "{}: no certificate in PEM format ({})", file, why);
+}
+
 }  // namespace
+
+Result<std::shared_ptr<TlsContext>> load_client_tls(const std::string& ca_file) {
+  ERR_clear_error();
+  auto context = std::make_shared<TlsContext>(TlsContext::tls_client);
+  SSL_CTX* native = context->native_handle();
+  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+  SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
+  constexpr unsigned char protocols[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+  SSL_CTX_set_alpn_protos(native, protocols, sizeof protocols);
+  FERRY_TRY_VOID(ca_file.empty() ? trust_system(native) : trust_file(native, ca_file));
+  ERR_clear_error();
+  return context;
+}
+
+void expect_tls_peer(SSL* tls, const std::string& host) {
+  X509_VERIFY_PARAM* wanted = SSL_get0_param(tls);
+  X509_VERIFY_PARAM_set_hostflags(wanted,
+                                  X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  if (X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1) return;  // an address has no SNI
+  ERR_clear_error();
+  FERRY_CHECK(X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), host.size()) == 1);
+  FERRY_CHECK(SSL_set_tlsext_host_name(tls, host.c_str()) == 1);
+}
+
+std::string tls_peer_problem(SSL* tls) {
+  const long result = SSL_get_verify_result(tls);
+  return result == X509_V_OK ? std::string() : X509_verify_cert_error_string(result);
+}
 
 Result<std::shared_ptr<TlsContext>> load_tls(const std::string& certificate_file,
                                              const std::string& key_file) {
