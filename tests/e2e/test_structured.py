@@ -88,6 +88,22 @@ class StructuredTest(unittest.TestCase):
         # It is still the model that answers.
         self.assertGreater(right, PROMPTS / 4)
 
+    def test_the_model_keeps_its_own_order_unless_strict(self):
+        names = list(INVOICE["properties"])
+        backwards = INVOICE | {"properties": {name: INVOICE["properties"][name] for name in reversed(names)}}
+        text = "Extract the fields as JSON: Acme GmbH billed us EUR 80.00 on 12 May 2024 with invoice R7."
+        for strict, expected in ((False, names), (True, names[::-1])):
+            answer = self.client.chat.completions.create(
+                model=NAME,
+                messages=[{"role": "user", "content": text}],
+                temperature=0,
+                response_format={
+                    "type": "json_schema",
+                    "json_schema": {"name": "invoice", "strict": strict, "schema": backwards},
+                },
+            )
+            self.assertEqual(list(json.loads(answer.choices[0].message.content)), expected)
+
     def test_the_client_parses_into_a_class(self):
         class Ticket(BaseModel):
             label: Literal["billing", "technical", "account", "delivery", "returns", "sales"]

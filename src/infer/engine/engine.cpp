@@ -73,12 +73,12 @@ std::function<void(double)> part_of(const std::function<void(double)>& progress,
 Result<void> check_draft(const EngineSettings& settings, const Tokenizer& tokenizer,
                          const std::string& model) {
   if (settings.draft.empty()) return {};
-  if (settings.speculate != "off") {
+  if (settings.speculate == "ngram") {
     return fail(
         ErrorCode::invalid_argument,
-        "--speculate {} and --draft {} are two ways to guess an answer's next tokens; leave one of them "
+        "--speculate ngram and --draft {} are two ways to guess an answer's next tokens; leave one of them "
         "out",
-        settings.speculate, settings.draft);
+        settings.draft);
   }
   FERRY_TRY(const auto draft_tokenizer, Tokenizer::open(settings.draft));
   return check_same_vocabulary(tokenizer, model, *draft_tokenizer, settings.draft);

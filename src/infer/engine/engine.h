@@ -46,7 +46,7 @@ struct EngineSettings {
   bool prefix_cache = true;
   bool keep_packed = true;
   std::filesystem::path packed_folder = {};  // where, set by the program; empty: nowhere
-  std::string speculate = "off";
+  std::string speculate = "grammar";
   std::string draft = {};  // the program's names are paths here
   int speculate_tokens = 8;
   bool speculate_adaptive = true;
@@ -85,13 +85,12 @@ struct EngineSettings {
       "once");
     v("speculate", speculate,
       "guess an answer's next tokens and verify them in one step, which changes no answer; grammar: text "
-      "that a "
-      "schema or another grammar leaves no choice about; ngram: that, and what followed the same tokens "
-      "before")
+      "that a schema or another grammar leaves no choice about; ngram: that, and what followed the same "
+      "tokens before")
         .choices({"off", "grammar", "ngram"});
     v("draft", draft,
       "a second, smaller model with the same vocabulary that guesses an answer's next tokens (a name or a "
-      "path); takes the place of `speculate`");
+      "path); not with `--speculate ngram`");
     v("speculate_tokens", speculate_tokens, "guesses verified in one step, for each answer").range(1, 64);
     v("speculate_adaptive", speculate_adaptive,
       "verify only as many guesses as make answers faster, by what steps took and guesses were worth");

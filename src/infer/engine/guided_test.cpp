@@ -41,7 +41,8 @@ JsonSchemaSource point() {
     "properties": {"x": {"type": "integer", "minimum": 0, "maximum": 999}, "kind": {"enum": ["a", "bc"]}}})";
   return {.schema = parse_json(kSchema, "schema").value(), .closed_objects = true, .compact = true};
 }
-const std::regex kPointText(R"re(\{"x":(0|[1-9][0-9]{0,2}),"kind":"(a|bc)"\})re");
+const std::regex kPointText(
+    R"re(\{("x":(0|[1-9][0-9]{0,2}),"kind":"(a|bc)"|"kind":"(a|bc)","x":(0|[1-9][0-9]{0,2}))\})re");
 
 TEST_F(Guided, RandomAnswersKeepToTheirGrammar) {
   std::set<std::string> different;
@@ -102,6 +103,7 @@ TEST_F(Guided, GuessesChangeNothing) {
 TEST_F(Guided, ForcedTextIsGuessed) {
   EngineSettings settings;
   settings.speculate = "grammar";
+  settings.speculate_adaptive = false;
   const auto guessing = load(settings);
   std::vector<EngineRequest> requests;
   for (uint64_t seed = 1; seed <= 12; ++seed) {

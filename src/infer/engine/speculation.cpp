@@ -50,19 +50,31 @@ Speculation::Wishes Speculation::collect(StepPlan& plan, const Scheduler& schedu
   return wishes;
 }
 
-// What must come next is worth a row whatever the drafter thinks. Takes these answers out of the wishes.
+// Text that must come next, before the drafter is asked. Takes its answers out of the wishes.
 void Speculation::draft_forced(Wishes& wishes, StepPlan& plan, Scheduler& scheduler) {
+  Wishes sure;
+  std::vector<int32_t> there;
   std::vector<int32_t> others;
   for (size_t i = 0; i < wishes.requests.size(); ++i) {
-    const DraftRequest& request = wishes.requests[i];
-    const int32_t most = std::min(request.most, scheduler.spare_rows(plan));
-    const std::vector<TokenId> tokens = most > 0 ? options_.forced(request.id, most) : std::vector<TokenId>();
-    others.push_back(tokens.empty() ? request.most : 0);
+    std::vector<TokenId> tokens = options_.forced(wishes.requests[i].id, wishes.requests[i].most);
+    others.push_back(tokens.empty() ? wishes.requests[i].most : 0);
     if (tokens.empty()) continue;
-    scheduler.draft(plan, *wishes.planned[i], tokens);
-    forced_.insert(request.id);
+    there.push_back(static_cast<int32_t>(tokens.size()));
+    sure.requests.push_back(wishes.requests[i]);
+    sure.requests.back().guesses = std::move(tokens);
+    sure.planned.push_back(wishes.planned[i]);
   }
   wishes.keep(others);
+  if (sure.requests.empty()) return;
+  const auto acceptance = [this](SequenceId) -> Acceptance& { return forced_acceptance_; };
+  const auto no_ms = [](int32_t) { return 0.0; };
+  const std::vector<int32_t> lengths = choose(sure, there, plan, scheduler, acceptance, no_ms);
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    if (lengths[i] == 0) continue;
+    const std::span<const TokenId> guesses = sure.requests[i].guesses;
+    scheduler.draft(plan, *sure.planned[i], guesses.first(static_cast<size_t>(lengths[i])));
+    forced_.insert(sure.requests[i].id);
+  }
 }
 
 void Speculation::Wishes::keep(std::span<const int32_t> lengths) {
@@ -83,7 +95,7 @@ void Speculation::propose_worthwhile(Wishes& wishes, const StepPlan& plan, const
     options_.drafter->quote(request);
     possible.push_back(request.most);
   }
-  std::vector<int32_t> lengths = choose(wishes, possible, plan, scheduler);
+  std::vector<int32_t> lengths = choose_drafted(wishes, possible, plan, scheduler);
   for (size_t i = 0; i < lengths.size(); ++i) wishes.requests[i].most = lengths[i];
   wishes.keep(lengths);
   if (wishes.requests.empty()) {
@@ -102,30 +114,38 @@ void Speculation::keep_worthwhile(Wishes& wishes, const StepPlan& plan, const Sc
   }
   wishes.keep(there);
   std::erase(there, 0);
-  const std::vector<int32_t> lengths = choose(wishes, there, plan, scheduler);
+  const std::vector<int32_t> lengths = choose_drafted(wishes, there, plan, scheduler);
   for (size_t i = 0; i < lengths.size(); ++i) {
     wishes.requests[i].guesses.resize(static_cast<size_t>(lengths[i]));
   }
 }
 
+std::vector<int32_t> Speculation::choose_drafted(const Wishes& wishes, std::span<const int32_t> guesses,
+                                                 const StepPlan& plan, const Scheduler& scheduler) {
+  return choose(
+      wishes, guesses, plan, scheduler, [this](SequenceId id) -> Acceptance& { return acceptance(id); },
+      [this](int32_t sequences) { return options_.drafter->guess_ms(sequences); });
+}
+
 // How many of each one's guesses to verify.
 std::vector<int32_t> Speculation::choose(const Wishes& wishes, std::span<const int32_t> guesses,
-                                         const StepPlan& plan, const Scheduler& scheduler) {
+                                         const StepPlan& plan, const Scheduler& scheduler,
+                                         FunctionRef<Acceptance&(SequenceId)> acceptance_of,
+                                         GuessMs guess_ms) {
   const int32_t spare = scheduler.spare_rows(plan);
   if (!options_.adaptive) return all_that_fit(guesses, spare);
   std::vector<DraftOffer> offers;
   for (size_t i = 0; i < guesses.size(); ++i) {
-    const Acceptance& acceptance = this->acceptance(wishes.requests[i].id);
+    const Acceptance& acceptance = acceptance_of(wishes.requests[i].id);
     offers.push_back({.guesses = guesses[i],
                       .probability = acceptance.probability(),
                       .passed_over = acceptance.passed_over(),
                       .reading_ms = wishes.requests[i].reading_ms,
                       .tokens_left = std::min(kForeseeable, scheduler.most_drafts(*wishes.planned[i]))});
   }
-  const auto guess_ms = [this](int32_t sequences) { return options_.drafter->guess_ms(sequences); };
   std::vector<int32_t> lengths = draft_lengths(offers, plan.rows(), spare, costs_, guess_ms);
   for (size_t i = 0; i < lengths.size(); ++i) {
-    if (lengths[i] == 0 && guesses[i] > 0) acceptance(wishes.requests[i].id).pass_over();
+    if (lengths[i] == 0 && guesses[i] > 0) acceptance_of(wishes.requests[i].id).pass_over();
   }
   return lengths;
 }
@@ -140,7 +160,10 @@ void Speculation::took(const StepPlan& plan, double ms) {
     ++counters_.drafts;
     counters_.guesses += static_cast<uint64_t>(guesses);
     counters_.accepted += static_cast<uint64_t>(planned.accepted);
-    if (forced_.contains(planned.ids.front())) continue;  // they say nothing about the drafter
+    if (forced_.contains(planned.ids.front())) {  // they say nothing about the drafter
+      forced_acceptance_.verified(guesses, planned.accepted);
+      continue;
+    }
     acceptance(planned.ids.front()).verified(guesses, planned.accepted);
     usual_.verified(guesses, planned.accepted);
   }

@@ -10,7 +10,9 @@
 #include <memory>
 #include <set>
 
+#include "base/core/function_ref.h"
 #include "infer/draft/acceptance.h"
+#include "infer/draft/draft_lengths.h"
 #include "infer/draft/drafter.h"
 #include "infer/draft/step_costs.h"
 #include "infer/sched/scheduler.h"
@@ -59,14 +61,18 @@ class Speculation {
   void draft_forced(Wishes& wishes, StepPlan& plan, Scheduler& scheduler);
   void propose_worthwhile(Wishes& wishes, const StepPlan& plan, const Scheduler& scheduler);
   void keep_worthwhile(Wishes& wishes, const StepPlan& plan, const Scheduler& scheduler);
+  std::vector<int32_t> choose_drafted(const Wishes& wishes, std::span<const int32_t> guesses,
+                                      const StepPlan& plan, const Scheduler& scheduler);
   std::vector<int32_t> choose(const Wishes& wishes, std::span<const int32_t> guesses, const StepPlan& plan,
-                              const Scheduler& scheduler);
+                              const Scheduler& scheduler, FunctionRef<Acceptance&(SequenceId)> acceptance_of,
+                              GuessMs guess_ms);
   Acceptance& acceptance(SequenceId id);
 
   Options options_;
   std::set<SequenceId> forced_;  // of the plan: their guesses are forced text
   std::map<SequenceId, Acceptance> sequences_;
-  Acceptance usual_;  // of all sequences
+  Acceptance usual_;              // of all sequences
+  Acceptance forced_acceptance_;  // of forced text, in all sequences
   StepCosts costs_;
   Counters counters_;
 };

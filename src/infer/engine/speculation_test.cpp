@@ -241,6 +241,28 @@ TEST(Speculation, WithoutAdaptingVerifiesAllForWhichThereIsRoom) {
   EXPECT_EQ(run.drafted, 500);
 }
 
+// Each sequence must go on with five ones.
+Speculation::Options five_ones() {
+  return {.forced = [](SequenceId, int32_t most) {
+    return std::vector<TokenId>(static_cast<size_t>(std::min(most, 5)), 1);
+  }};
+}
+
+TEST(Speculation, ForcedTextIsVerifiedWhereRowsAreCheap) {
+  Speculation speculation(five_ones());
+  const auto run = simulate(
+      speculation, 200, 1, [](int32_t) { return 10.0; }, [](int) { return 1.0; });
+  EXPECT_GT(run.drafted, 900);
+}
+
+TEST(Speculation, ForcedTextIsLeftAloneWhereRowsAreDear) {
+  Speculation speculation(five_ones());
+  const auto run = simulate(
+      speculation, kSteps, 1, [](int32_t rows) { return 25.0 * rows - 15; }, [](int) { return 1.0; });
+  EXPECT_GT(run.speed(), 0.95 * 0.1);
+  EXPECT_GT(run.drafted, 0) << "it probes";
+}
+
 TEST(Speculation, WithoutADrafterDoesNothing) {
   Speculation speculation({});
   EXPECT_FALSE(speculation.on());

@@ -114,8 +114,10 @@ class TreeCompiler {
   }
 
   Result<SymbolId> schema(const json::value& schema) {
-    const JsonSchemaSource source{
-        .schema = schema, .closed_objects = source_.closed_objects, .compact = source_.compact};
+    const JsonSchemaSource source{.schema = schema,
+                                  .closed_objects = source_.closed_objects,
+                                  .in_order = source_.in_order,
+                                  .compact = source_.compact};
     FERRY_TRY(const RuleId rule, compile_json_schema(parts_, source, limits_));
     return parts_.rules.rule(rule);
   }

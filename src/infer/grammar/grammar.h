@@ -37,6 +37,9 @@ struct JsonSchemaSource {
   // Where a schema does not mention additionalProperties, there are none. A schema is then read as most
   // people mean it; what is admitted still validates.
   bool closed_objects = false;
+  // Properties come in the order in which the schema declares them. Otherwise in any, as long as an object has
+  // at most 63 of them by name.
+  bool in_order = false;
   // No optional whitespace at all. Otherwise a space, or a line break with indentation, may stand where
   // models like it.
   bool compact = false;

@@ -17,7 +17,7 @@ struct KeyOf {
   std::string& key;
 
   void operator()(const JsonSchemaSource& source) const {
-    key += fmt::format("schema {} {} ", source.closed_objects, source.compact);
+    key += fmt::format("schema {} {} {} ", source.closed_objects, source.in_order, source.compact);
     add_part(key, to_json(source.schema));
   }
   void operator()(const JsonObjectSource& source) const { key += fmt::format("object {}", source.compact); }
@@ -34,8 +34,8 @@ struct KeyOf {
     add_part(key, source.text);
   }
   void operator()(const TreeSource& source) const {
-    key += fmt::format("tree {} {} {} {} {} ", source.goes_on, source.closed_objects, source.compact,
-                       source.triggers.size(), source.openings.size());
+    key += fmt::format("tree {} {} {} {} {} {} ", source.goes_on, source.closed_objects, source.in_order,
+                       source.compact, source.triggers.size(), source.openings.size());
     for (const std::string& trigger : source.triggers) add_part(key, trigger);
     for (const std::string& text : source.openings) add_part(key, text);
     std::vector<const GrammarTree*> open{&source.opening, &source.tree};

@@ -55,6 +55,7 @@ struct TreeSource {
   GrammarTree opening = {};
   // Of the schemas, as in JsonSchemaSource.
   bool closed_objects = false;
+  bool in_order = false;
   bool compact = false;
 };
 

@@ -1,6 +1,7 @@
 #include "infer/grammar/rules.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace ferry {
 namespace {
@@ -38,6 +39,42 @@ SymbolId RuleSet::repeat(SymbolId inner, uint32_t min, uint32_t max) {
                  .max = max});
 }
 
+SymbolId RuleSet::members_after(uint32_t set, uint64_t had) {
+  return intern({.kind = Symbol::Kind::members,
+                 .of = set,
+                 .min = static_cast<uint32_t>(had),
+                 .max = static_cast<uint32_t>(had >> 32)});
+}
+
+SymbolId RuleSet::members(MemberSet set) {
+  FERRY_CHECK(set.members.size() <= MemberSet::kMost && !set.ends.empty());
+  for (size_t i = 0; i < set.members.size(); ++i) pool_.budget().spend_node();
+  member_sets_.push_back(std::move(set));
+  return members_after(static_cast<uint32_t>(member_sets_.size() - 1), 0);
+}
+
+std::vector<std::vector<SymbolId>> RuleSet::ways_on(const Symbol& symbol) {
+  const MemberSet& set = member_sets_[symbol.of];
+  const uint64_t had = uint64_t{symbol.max} << 32 | symbol.min;
+  const uint64_t missing = set.required & ~had;
+  const auto count = static_cast<size_t>(std::popcount(had));
+  std::vector<std::vector<SymbolId>> ways;
+  const auto add = [&](std::initializer_list<SymbolId> symbols) {
+    ways.emplace_back(symbols);
+    if (count > 0) ways.back().insert(ways.back().begin(), set.comma);
+  };
+  for (size_t i = 0; i < set.members.size(); ++i) {
+    const uint64_t bit = uint64_t{1} << i;
+    if ((had & bit) != 0 || (set.usable & bit) == 0) continue;
+    // Those that must still come need their places.
+    if (count + 1 + static_cast<size_t>(std::popcount(missing & ~bit)) > set.most) continue;
+    add({set.members[i].key, set.members[i].value, members_after(symbol.of, had | bit)});
+  }
+  if (set.other) add({*set.other, members_after(symbol.of, had | uint64_t{1} << MemberSet::kMost)});
+  if (missing == 0) ways.push_back({set.ends[std::min(count, set.ends.size() - 1)]});
+  return ways;
+}
+
 RuleId RuleSet::add_rule(std::string name) {
   pool_.budget().spend_node();
   rules_.push_back({.name = std::move(name), .alternatives = {}});
@@ -62,7 +99,24 @@ void RuleSet::shrink(size_t symbols) {
 // The rule that a symbol calls, if it calls one.
 RuleId RuleSet::rule_under(SymbolId id) const {
   while (symbols_[id].kind == Symbol::Kind::repeat) id = symbols_[id].of;
+  if (symbols_[id].kind == Symbol::Kind::members) return member_sets_[symbols_[id].of].in_order;
   return symbols_[id].kind == Symbol::Kind::rule ? symbols_[id].of : kNoRule;
+}
+
+// All that it may call.
+std::vector<RuleId> RuleSet::rules_under(SymbolId id) const {
+  std::vector<RuleId> called;
+  const auto add = [&](SymbolId other) {
+    if (const RuleId rule = rule_under(other); rule != kNoRule) called.push_back(rule);
+  };
+  add(id);
+  while (symbols_[id].kind == Symbol::Kind::repeat) id = symbols_[id].of;
+  if (symbols_[id].kind != Symbol::Kind::members) return called;
+  const MemberSet& set = member_sets_[symbols_[id].of];
+  for (const MemberSet::Member& member : set.members) add(member.value);
+  for (const SymbolId end : set.ends) add(end);
+  if (set.other) add(*set.other);
+  return called;
 }
 
 // Sets a flag of each rule that has an alternative all of whose symbols hold. A symbol holds, or does not, or
@@ -90,8 +144,8 @@ void RuleSet::flag_rules(bool Rule::*flag, Holds terminal_holds) {
       for (const SymbolId id : symbols) {
         const SymbolId inner = demanded(id);
         if (inner == kNoSymbol) continue;
-        if (symbols_[inner].kind == Symbol::Kind::rule) {
-          needed.push_back(symbols_[inner].of);
+        if (symbols_[inner].kind != Symbol::Kind::terminal) {
+          needed.push_back(rule_under(inner));
         } else {
           possible = possible && terminal_holds(symbols_[inner]);
         }
@@ -125,7 +179,7 @@ bool RuleSet::holds(SymbolId id, bool Rule::*flag, Holds terminal_holds) const {
   const SymbolId inner = demanded(id);
   if (inner == kNoSymbol) return true;
   const Symbol& symbol = symbols_[inner];
-  return symbol.kind == Symbol::Kind::rule ? rules_[symbol.of].*flag : terminal_holds(symbol);
+  return symbol.kind == Symbol::Kind::terminal ? terminal_holds(symbol) : rules_[rule_under(inner)].*flag;
 }
 
 Result<void> RuleSet::finish(RuleId root) {
@@ -135,11 +189,17 @@ Result<void> RuleSet::finish(RuleId root) {
     if (symbol.kind == Symbol::Kind::terminal) is_live(symbol);
   }
   flag_rules(&Rule::productive, is_live);
+  const auto has_text = [&](SymbolId id) { return holds(id, &Rule::productive, is_live); };
   for (Rule& rule : rules_) {
     std::erase_if(rule.alternatives, [&](const auto& symbols) {
-      return !std::all_of(symbols.begin(), symbols.end(),
-                          [&](SymbolId id) { return holds(id, &Rule::productive, is_live); });
+      return !std::all_of(symbols.begin(), symbols.end(), has_text);
     });
+  }
+  for (MemberSet& set : member_sets_) {
+    for (size_t i = 0; i < set.members.size(); ++i) {
+      if (!has_text(set.members[i].value)) set.usable &= ~(uint64_t{1} << i);
+    }
+    if (set.other && !has_text(*set.other)) set.other.reset();
   }
   const auto is_nullable = [&](const Symbol& terminal) { return pool_.nullable(terminal.of); };
   flag_rules(&Rule::nullable, is_nullable);
@@ -180,10 +240,11 @@ Result<void> RuleSet::order_from(RuleId root) {
   for (size_t at = 0; at < reached.size(); ++at) {
     for (const auto& symbols : rules_[reached[at]].alternatives) {
       for (const SymbolId id : symbols) {
-        const RuleId called = rule_under(id);
-        if (called == kNoRule || is_reached[called]) continue;
-        is_reached[called] = true;
-        reached.push_back(called);
+        for (const RuleId called : rules_under(id)) {
+          if (is_reached[called]) continue;
+          is_reached[called] = true;
+          reached.push_back(called);
+        }
       }
     }
     if (marks[reached[at]] != Mark::fresh) continue;

@@ -73,7 +73,7 @@ Result<RuleId> compile_json_schema(GrammarBuilder& parts, const JsonSchemaSource
                                    const GrammarLimits& limits) {
   FERRY_TRY(SchemaDocument document, SchemaDocument::open(source.schema, limits.max_source_bytes));
   JsonText text(parts, source.compact);
-  return SchemaCompiler(parts, document, text, source.closed_objects).compile();
+  return SchemaCompiler(parts, document, text, source).compile();
 }
 
 }  // namespace ferry

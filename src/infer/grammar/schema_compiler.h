@@ -25,8 +25,13 @@ namespace ferry {
 
 class SchemaCompiler {
  public:
-  SchemaCompiler(GrammarBuilder& parts, SchemaDocument& document, JsonText& text, bool closed_objects)
-      : parts_(parts), document_(document), text_(text), closed_objects_(closed_objects) {}
+  SchemaCompiler(GrammarBuilder& parts, SchemaDocument& document, JsonText& text,
+                 const JsonSchemaSource& source)
+      : parts_(parts),
+        document_(document),
+        text_(text),
+        closed_objects_(source.closed_objects),
+        in_order_(source.in_order) {}
 
   Result<RuleId> compile();
 
@@ -166,6 +171,10 @@ class SchemaCompiler {
   Result<void> add_object(RuleId rule, const Branch& branch);
   Result<void> add_members(RuleId rule, const std::vector<Member>& members, const std::vector<Extra>& extras,
                            const Counts& counts);
+  Result<RuleId> members_in_order(const std::vector<Member>& members, const std::vector<Extra>& extras,
+                                  const Counts& counts);
+  Result<MemberSet> members_in_any_order(const std::vector<Member>& members, const std::vector<Extra>& extras,
+                                         const Counts& counts);
   Result<std::vector<RuleId>> add_rest(size_t top, const std::vector<Extra>& extras, const Counts& counts);
   Result<SymbolId> extra_symbol(const std::vector<Extra>& extras, bool with_comma);
   Result<RegexId> plain_pattern(const json::object& schema, std::string_view pattern);
@@ -189,6 +198,7 @@ class SchemaCompiler {
   SchemaDocument& document_;
   JsonText& text_;
   bool closed_objects_;
+  bool in_order_;
   std::map<Demand, SymbolId> known_;
   std::deque<Unfinished> unfinished_;
   std::set<const json::object*> checked_;

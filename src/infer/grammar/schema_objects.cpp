@@ -235,10 +235,48 @@ Result<void> SchemaCompiler::add_object(RuleId rule, const Branch& branch) {
   return add_members(rule, members, extras, counts);
 }
 
-// One rule for each place between the properties and each count of those before it (as far as counts matter):
-// what may come there.
 Result<void> SchemaCompiler::add_members(RuleId rule, const std::vector<Member>& members,
                                          const std::vector<Extra>& extras, const Counts& counts) {
+  RuleSet& rules = parts_.rules;
+  FERRY_TRY(const RuleId in_order, members_in_order(members, extras, counts));
+  SymbolId inside = rules.rule(in_order);
+  const bool has_choice = members.size() > 1 || (!members.empty() && !extras.empty());
+  if (!in_order_ && has_choice && members.size() <= MemberSet::kMost) {
+    FERRY_TRY(MemberSet set, members_in_any_order(members, extras, counts));
+    set.in_order = in_order;
+    inside = rules.members(std::move(set));
+  }
+  rules.add_alternative(rule, {text_.open_object(), inside});
+  return {};
+}
+
+Result<MemberSet> SchemaCompiler::members_in_any_order(const std::vector<Member>& members,
+                                                       const std::vector<Extra>& extras,
+                                                       const Counts& counts) {
+  RuleSet& rules = parts_.rules;
+  MemberSet set;
+  set.comma = text_.comma();
+  set.most = counts.max;
+  for (const Member& member : members) {
+    if (member.required) set.required |= uint64_t{1} << set.members.size();
+    FERRY_TRY(const SymbolId value, value_of(member.value));
+    set.members.push_back({rules.terminal(text_.key(text_.string_content(member.name))), value});
+  }
+  const size_t all = members.size() + 1;
+  const bool anywhere =
+      !extras.empty() && counts.max == kNoLimit;  // otherwise at the end, where they are counted
+  if (anywhere) {
+    FERRY_TRY(set.other, extra_symbol(extras, false));
+  }
+  FERRY_TRY(const std::vector<RuleId> rest, add_rest(all, anywhere ? std::vector<Extra>{} : extras, counts));
+  for (const RuleId end : rest) set.ends.push_back(rules.rule(end));
+  return set;
+}
+
+// One rule for each place between the properties and each count of those before it (as far as counts matter):
+// what may come there.
+Result<RuleId> SchemaCompiler::members_in_order(const std::vector<Member>& members,
+                                                const std::vector<Extra>& extras, const Counts& counts) {
   RuleSet& rules = parts_.rules;
   const size_t n = members.size();
   const bool max_matters = counts.max < n || (!extras.empty() && counts.max != kNoLimit);
@@ -261,8 +299,7 @@ Result<void> SchemaCompiler::add_members(RuleId rule, const std::vector<Member>&
     }
     next = std::move(here);
   }
-  rules.add_alternative(rule, {text_.open_object(), rules.rule(next[0])});
-  return {};
+  return next[0];
 }
 
 // After the declared properties, by how many of them there were: others, and the end.

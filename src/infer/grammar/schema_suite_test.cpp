@@ -69,13 +69,13 @@ Score score_of(const std::string& draft) {
 TEST(SchemaSuite, Draft7) {
   const Score score = score_of("draft7");
   EXPECT_LE(score.refused, 33);
-  EXPECT_LE(score.false_rejects, 58);
+  EXPECT_LE(score.false_rejects, 53);
 }
 
 TEST(SchemaSuite, Draft202012) {
   const Score score = score_of("draft2020-12");
   EXPECT_LE(score.refused, 136);
-  EXPECT_LE(score.false_rejects, 87);
+  EXPECT_LE(score.false_rejects, 78);
 }
 
 }  // namespace

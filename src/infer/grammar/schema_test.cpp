@@ -8,20 +8,90 @@
 namespace ferry {
 namespace {
 
+bool source_accepts(const JsonSchemaSource& source, std::string_view instance) {
+  const auto grammar = compile_grammar(source, byte_vocabulary());
+  EXPECT_TRUE(grammar) << to_json(source.schema) << ": " << grammar.error().message;
+  return grammar && accepts(*grammar, instance);
+}
+
 bool schema_accepts(std::string_view text, std::string_view instance) {
   const auto grammar = compile_grammar(schema(text), byte_vocabulary());
   EXPECT_TRUE(grammar) << text << ": " << grammar.error().message;
   return grammar && accepts(*grammar, instance);
 }
 
-TEST(Schema, PropertiesComeInTheirOrder) {
-  constexpr const char* kSchema =
-      R"({"properties": {"b": {"type": "integer"}, "a": {"type": "integer"}}, "required": ["b", "c"]})";
-  EXPECT_TRUE(schema_accepts(kSchema, R"({"b": 1, "a": 2, "c": null, "more": []})"));
-  EXPECT_TRUE(schema_accepts(kSchema, R"({"b":1,"c":0})"));
-  EXPECT_FALSE(schema_accepts(kSchema, R"({"a": 2, "b": 1, "c": null})"));
-  EXPECT_FALSE(
-      schema_accepts(kSchema, R"({"b": 1, "c": 1, "a": "text"})"));  // not as another property either
+constexpr const char* kOrdered =
+    R"({"properties": {"b": {"type": "integer"}, "a": {"type": "integer"}}, "required": ["b", "c"]})";
+
+TEST(Schema, PropertiesComeInTheirOrderIfAsked) {
+  const JsonSchemaSource source{.schema = parse_json(kOrdered, "s").value(), .in_order = true};
+  EXPECT_TRUE(source_accepts(source, R"({"b": 1, "a": 2, "c": null, "more": []})"));
+  EXPECT_TRUE(source_accepts(source, R"({"b":1,"c":0})"));
+  EXPECT_FALSE(source_accepts(source, R"({"a": 2, "b": 1, "c": null})"));
+  EXPECT_FALSE(source_accepts(source, R"({"b": 1, "c": 1, "a": "text"})"));  // not as another property either
+}
+
+TEST(Schema, PropertiesComeInAnyOrder) {
+  EXPECT_TRUE(schema_accepts(kOrdered, R"({"b": 1, "a": 2, "c": null, "more": []})"));
+  EXPECT_TRUE(schema_accepts(kOrdered, R"({"a": 2, "b": 1, "c": null})"));
+  EXPECT_TRUE(schema_accepts(kOrdered, R"({"more": 1, "c": null, "other": {}, "b": 1})"));
+  EXPECT_FALSE(schema_accepts(kOrdered, R"({"a": 2, "b": 1})"));
+  EXPECT_FALSE(schema_accepts(kOrdered, R"({"b": 1, "c": 1, "a": "text"})"));
+  EXPECT_FALSE(schema_accepts(kOrdered, R"({"b": 1, "c": 1, "b": 1})"));
+  EXPECT_FALSE(schema_accepts(kOrdered, R"({, "b": 1, "c": 1})"));
+  EXPECT_FALSE(schema_accepts(kOrdered, R"({"more": 1 "b": 1, "c": 1})"));
+}
+
+TEST(Schema, WhatMustComeHasItsPlaceInAnyOrder) {
+  constexpr const char* kAtMost =
+      R"({"properties": {"a": {}, "b": {}, "c": {}}, "required": ["c"], "maxProperties": 2})";
+  EXPECT_TRUE(schema_accepts(kAtMost, R"({"b": 1, "c": 1})"));
+  EXPECT_TRUE(schema_accepts(kAtMost, R"({"c": 1, "more": 1})"));
+  EXPECT_FALSE(schema_accepts(kAtMost, R"({"more": 1, "c": 1})"));  // others are counted, at the end
+  EXPECT_FALSE(schema_accepts(kAtMost, R"({"b": 1, "c": 1, "a": 1})"));
+  const auto grammar = compile_grammar(schema(kAtMost), byte_vocabulary());
+  ASSERT_TRUE(grammar);
+  GrammarState state(*grammar);
+  for (const char c : std::string(R"({"a":1,)")) ASSERT_TRUE(state.accept(static_cast<uint8_t>(c)));
+  ASSERT_TRUE(state.accept('"'));
+  EXPECT_FALSE(state.accept('b'));
+  EXPECT_EQ(state.forced(), "c\":");
+  for (const char c : std::string(R"(c":1})")) ASSERT_TRUE(state.accept(static_cast<uint8_t>(c)));
+
+  constexpr const char* kAtLeast =
+      R"({"properties": {"a": {}, "b": {}, "never": {"not": {}}}, "minProperties": 2})";
+  EXPECT_TRUE(schema_accepts(kAtLeast, R"({"b": 1, "a": 1})"));
+  EXPECT_TRUE(schema_accepts(kAtLeast, R"({"more": 1, "a": 1})"));
+  EXPECT_FALSE(schema_accepts(kAtLeast, R"({"more": 1, "again": 1})"));  // they might be equal
+  EXPECT_FALSE(schema_accepts(kAtLeast, R"({"b": 1})"));
+  EXPECT_FALSE(schema_accepts(kAtLeast, R"({"never": 1, "a": 1})"));
+}
+
+TEST(Schema, MembersThatHaveNoTextNeverCome) {
+  // A "next" can never end.
+  constexpr const char* kEndless =
+      R"({"$ref": "#/$defs/node", "$defs": {"node": {"type": "object", "properties":
+    {"b": {"type": "integer"}, "next": {"$ref": "#/$defs/node"}, "a": {"type": "integer"}}, "required": ["b", "a"],
+    "additionalProperties": false},
+    "endless": {"type": "object", "properties": {"more": {"$ref": "#/$defs/endless"}}, "required": ["more"]}}})";
+  EXPECT_TRUE(schema_accepts(kEndless, R"({"a": 1, "next": {"b": 1, "a": 2}, "b": 1})"));
+  constexpr const char* kWithEndless = R"({"type": "object", "properties": {"a": {"type": "integer"},
+    "x": {"$ref": "#/$defs/endless"}}, "additionalProperties": false,
+    "$defs": {"endless": {"type": "object", "properties": {"more": {"$ref": "#/$defs/endless"}}, "required": ["more"]}}})";
+  const auto grammar = compile_grammar(schema(kWithEndless), byte_vocabulary());
+  ASSERT_TRUE(grammar) << grammar.error().message;
+  GrammarState state(*grammar);
+  for (const char c : std::string(R"({")")) ASSERT_TRUE(state.accept(static_cast<uint8_t>(c)));
+  EXPECT_FALSE(state.accept('x'));
+  EXPECT_TRUE(state.accept('a'));
+}
+
+TEST(Schema, ManyPropertiesKeepTheirOrder) {
+  json::object properties;
+  for (int i = 0; i < 64; ++i) properties[fmt::format("p{}", i)] = json::object{{"type", "integer"}};
+  const JsonSchemaSource source{.schema = json::object{{"properties", properties}}};
+  EXPECT_TRUE(source_accepts(source, R"({"p1": 1, "p63": 1})"));
+  EXPECT_FALSE(source_accepts(source, R"({"p63": 1, "p1": 1})"));
 }
 
 TEST(Schema, Whitespace) {
@@ -215,6 +285,7 @@ TEST(Schema, ForcedTextIsWhatMustCome) {
     "required": ["name", "kind"], "additionalProperties": false})",
                   "s")
                   .value(),
+          .in_order = true,
           .compact = true},
       byte_vocabulary());
   ASSERT_TRUE(grammar);

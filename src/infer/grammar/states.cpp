@@ -78,6 +78,11 @@ StackId StateMachine::push(SymbolId symbol, StackId below) {
   return intern_stack({.symbol = symbol, .below = below});
 }
 
+StackId StateMachine::push_all(std::span<const SymbolId> symbols, StackId below) {
+  for (size_t i = symbols.size(); i > 0; --i) below = push(symbols[i - 1], below);
+  return below;
+}
+
 StackId StateMachine::join(std::vector<StackId> stacks) {
   std::vector<StackId> flat;
   for (const StackId id : stacks) {
@@ -127,6 +132,10 @@ void StateMachine::open(std::vector<StackId> pending, Opening& out) {
         case Symbol::Kind::rule:
           calls[{rules_.rank(symbol.of), symbol.of}].push_back(stack.below);
           break;
+        case Symbol::Kind::members:
+          for (const auto& symbols : rules_.ways_on(symbol))
+            pending.push_back(push_all(symbols, stack.below));
+          break;
         case Symbol::Kind::repeat: {
           if (symbol.min == 0) pending.push_back(stack.below);
           if (symbol.max == 0) break;
@@ -142,9 +151,7 @@ void StateMachine::open(std::vector<StackId> pending, Opening& out) {
     const auto call = calls.extract(calls.begin());
     const StackId after = join(call.mapped());
     for (const auto& symbols : rules_.alternatives(call.key().second)) {
-      StackId id = after;
-      for (size_t i = symbols.size(); i > 0; --i) id = push(symbols[i - 1], id);
-      pending.push_back(id);
+      pending.push_back(push_all(symbols, after));
     }
   }
   merge(out.threads);

@@ -88,6 +88,7 @@ class StateMachine {
   StateId intern_state(std::vector<Thread>& threads, bool may_end);
   void merge(std::vector<Thread>& threads);
   StackId push(SymbolId symbol, StackId below);
+  StackId push_all(std::span<const SymbolId> symbols, StackId below);  // the first one on top
   StackId join(std::vector<StackId> stacks);
   StackId intern_stack(const Stack& stack);
   const Opening& opening_of(StackId stack);

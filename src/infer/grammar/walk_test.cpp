@@ -118,22 +118,28 @@ TEST(Walk, EndsInAValidText) {
   const auto vocabulary = small_vocabulary();
   Rng rng(11);
   int ended = 0;
+  int ended_in_order = 0;
   for (uint64_t seed = 0; seed < 300; ++seed) {
     const json::value document = RandomSchema(seed).make();
-    const auto grammar =
-        compile_grammar(JsonSchemaSource{.schema = document, .compact = seed % 3 == 0}, vocabulary);
+    // Whoever walks without aim through any order hardly meets the names that must come, among all others.
+    const JsonSchemaSource source{.schema = document,
+                                  .closed_objects = seed % 4 == 1,
+                                  .in_order = seed % 2 == 0,
+                                  .compact = seed % 3 == 0};
+    const auto grammar = compile_grammar(source, vocabulary);
     if (!grammar) {  // where patternProperties bring two multipleOf together
       ASSERT_EQ(grammar.error().code, ErrorCode::unsupported) << grammar.error().message;
       continue;
     }
     const Walk walked = walk(*grammar, rng, [](GrammarState&, const TokenMask&) {});
     if (!walked.ended) continue;
-    ++ended;
+    ++(source.in_order ? ended_in_order : ended);
     const auto value = parse_json(walked.text, "walk");
     ASSERT_TRUE(value) << value.error().message << "\n" << walked.text;
     ASSERT_TRUE(TestValidator(document).valid(*value)) << to_json(document) << "\n" << walked.text;
   }
-  EXPECT_GT(ended, 240);
+  EXPECT_GT(ended_in_order, 120);
+  EXPECT_GT(ended, 50);
 }
 
 TEST(Walk, TakingBackIsAsIfItHadNeverBeen) {

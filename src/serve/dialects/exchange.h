@@ -215,6 +215,7 @@ struct OutputFormat {
   std::string text = {};                  // of regex and gbnf (llama.cpp's grammar language)
   std::vector<std::string> choices = {};  // of choice
   bool compact = false;                   // JSON without white space
+  bool in_order = false;                  // properties in the schema's order; otherwise as the model prefers
   std::string field = {};                 // of the request, that asked for it
   std::string name = {};                  // of json_schema
   std::string description = {};           // the same

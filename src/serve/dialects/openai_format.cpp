@@ -37,6 +37,14 @@ class FormatReader {
   void object(FieldReader& fields, std::string_view name) {
     if (fields.boolean(name).value_or(false)) set(fields, name, {.kind = Kind::json_object});
   }
+  // Of the schema that has been read.
+  void key_order(FieldReader& fields, bool in_order) {
+    const auto order = fields.text("key_order");
+    if (order && *order != "schema" && *order != "model") {
+      return fields.refuse("key_order", "must be schema or model");
+    }
+    if (request_.format) request_.format->in_order = order ? *order == "schema" : in_order;
+  }
   void set(FieldReader& fields, std::string_view name, OutputFormat format) {
     format.field = fields.path() + std::string(name);
     if (request_.format) {
@@ -68,7 +76,9 @@ void read_response_format(FieldReader& fields, FormatReader& formats) {
       formats.schema(inner, "schema");
       inner.text("name");
       inner.text("description");
-      inner.boolean("strict");  // a schema is kept to either way
+      // A schema is kept to either way. What OpenAI promises of strict ones beside that is their order.
+      const bool strict = inner.boolean("strict").value_or(false);
+      formats.key_order(inner, strict);
       format.take_failure(inner);
     } else if (format.get("schema") != nullptr) {
       formats.schema(format, "schema");
@@ -101,6 +111,7 @@ void read_structured_outputs(FieldReader& fields, FormatReader& formats, Generat
   formats.object(inner, "json_object");
   if (inner.boolean("disable_any_whitespace").value_or(false) && request.format)
     request.format->compact = true;
+  formats.key_order(inner, false);
   constexpr UnsupportedField unsupported[] = {{"whitespace_pattern", ""},
                                               {"structural_tag", ""},
                                               {"disable_additional_properties", "true"},

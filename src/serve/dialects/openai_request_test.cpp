@@ -45,6 +45,27 @@ TEST(OpenAiChatRequest, WhatIsNotGivenIsNotSet) {
   EXPECT_TRUE(request->ignored.empty());
 }
 
+TEST(OpenAiChatRequest, KeyOrderIsTheSchemasWhereStrictOrAsked) {
+  const auto in_order = [](std::string_view more) {
+    const auto request = parse_openai_chat(chat(fmt::format(
+        R"("response_format": {{"type": "json_schema", "json_schema": {{"name": "s", "schema": {{}}{}}}}})",
+        more)));
+    EXPECT_TRUE(request) << request.error().error.message;
+    return request->format->in_order;
+  };
+  EXPECT_FALSE(in_order(""));
+  EXPECT_FALSE(in_order(R"(, "strict": false)"));
+  EXPECT_TRUE(in_order(R"(, "strict": true)"));
+  EXPECT_FALSE(in_order(R"(, "strict": true, "key_order": "model")"));
+  EXPECT_TRUE(in_order(R"(, "key_order": "schema")"));
+  const auto structured =
+      parse_openai_chat(chat(R"("structured_outputs": {"json": {}, "key_order": "schema"})"));
+  ASSERT_TRUE(structured) << structured.error().error.message;
+  EXPECT_TRUE(structured->format->in_order);
+  expect_refused(parse_openai_chat(chat(R"("structured_outputs": {"json": {}, "key_order": "mine"})")),
+                 "structured_outputs.key_order", "structured_outputs.key_order must be schema or model");
+}
+
 TEST(OpenAiChatRequest, ReadsEveryFieldItHonours) {
   const auto request = parse_openai_chat(chat(R"(
       "temperature": 0.7, "top_p": 0.9, "top_k": 40, "min_p": 0.05, "seed": -7, "max_completion_tokens": 64,

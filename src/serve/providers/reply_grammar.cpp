@@ -19,7 +19,10 @@ GrammarSource source_of(const OutputFormat& format) {
     case OutputFormat::Kind::json_object:
       return JsonObjectSource{.compact = format.compact};
     case OutputFormat::Kind::json_schema:
-      return JsonSchemaSource{.schema = format.schema, .closed_objects = true, .compact = format.compact};
+      return JsonSchemaSource{.schema = format.schema,
+                              .closed_objects = true,
+                              .in_order = format.in_order,
+                              .compact = format.compact};
     case OutputFormat::Kind::regex:
       return RegexSource{format.text};
     case OutputFormat::Kind::choice:
@@ -28,6 +31,12 @@ GrammarSource source_of(const OutputFormat& format) {
       return GbnfSource{format.text};
   }
   return JsonObjectSource{};
+}
+
+// As in schemas of answers, strict means the schema's order, too.
+bool any_strict(const ToolRequest& request) {
+  return std::any_of(request.tools.begin(), request.tools.end(),
+                     [](const ToolDefinition& tool) { return tool.strict; });
 }
 
 GrammarTree::Kind kind_of(ReplyGrammar::Kind kind) {
@@ -110,8 +119,10 @@ ApiResult<GrammarPtr> calls_or_format(const GenerationRequest& request, const Ho
   json::value words = format.kind == OutputFormat::Kind::json_schema
                           ? format.schema
                           : json::object{{"type", "object"}, {"additionalProperties", true}};
-  TreeSource source{
-      .tree = {.kind = GrammarTree::Kind::choice}, .closed_objects = true, .compact = format.compact};
+  TreeSource source{.tree = {.kind = GrammarTree::Kind::choice},
+                    .closed_objects = true,
+                    .in_order = format.in_order,
+                    .compact = format.compact};
   source.tree.parts.push_back(tree_of(std::move(calls->grammar)));
   source.tree.parts.push_back({.kind = GrammarTree::Kind::schema, .schema = std::move(words)});
   auto grammar = model.grammars->get(source);
@@ -129,7 +140,8 @@ ApiResult<GrammarPtr> calls_form(const GenerationRequest& request, const HostedM
                                                 .goes_on = calls->goes_on,
                                                 .openings = std::move(calls->openings),
                                                 .opening = tree_of(std::move(calls->opening)),
-                                                .closed_objects = true});
+                                                .closed_objects = true,
+                                                .in_order = any_strict(request.tools)});
   if (!grammar) return tl::unexpected(refused(std::move(grammar).error().message, "tools"));
   return *std::move(grammar);
 }
