@@ -82,6 +82,10 @@ void add_option(CLI::App& app, const Option& option) {
     using T = std::remove_pointer_t<decltype(target)>;
     if constexpr (std::is_same_v<T, bool>) {
       return app.add_flag(option.name, *target, option.help);
+    } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+      // A repeated option takes one word each time; what follows may be an argument.
+      CLI::Option* list = app.add_option(option.name, *target, option.help);
+      return option.name.starts_with('-') ? list->allow_extra_args(false) : list;
     } else {
       return app.add_option(option.name, *target, option.help);
     }

@@ -18,6 +18,7 @@ Configuration::Configuration() {
   add("Embeddings", embed);
   add("Preparation", provider);
   add("Server", server);
+  add("Data", data);
   add("Log", log);
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/api/settings.h"
+#include "base/db/data_dir.h"
 #include "base/net/http_server.h"
 #include "base/observe/log.h"
 #include "base/settings/settings.h"
@@ -45,6 +46,7 @@ class Configuration {
   EngineSettings engine;
   EmbedSettings embed;
   LocalProviderSettings provider;
+  DataSettings data;
   LogSettings log;
 
   HostSettings host() const { return {.engine = engine, .embed = embed}; }

@@ -10,6 +10,11 @@ namespace ferry::cli {
 // In the order of the help.
 std::span<const Verb> all_verbs();
 
+// Those that stand in groups.
+std::span<const Verb> key_verbs();
+std::span<const Verb> team_verbs();
+std::span<const Verb> organisation_verbs();
+
 std::unique_ptr<Command> make_serve_command();
 std::unique_ptr<Command> make_run_command();
 std::unique_ptr<Command> make_embed_command();

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/core/file.h"
-#include "base/db/test_folder.h"
+#include "base/db/scratch_folder.h"
 
 namespace ferry {
 namespace {
@@ -19,7 +19,7 @@ mode_t mode_of(const std::filesystem::path& path) {
 }
 
 TEST(DataDir, IsMadeForItsOwnerOnly) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   const auto made = open_data_dir({.data_dir = folder / "a/b/data/"});
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(*made, folder / "a/b/data");
@@ -29,7 +29,7 @@ TEST(DataDir, IsMadeForItsOwnerOnly) {
 }
 
 TEST(DataDir, IsInFerryHomeUnlessSet) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   ::setenv("FERRY_HOME", (folder / "home").c_str(), 1);
   const auto made = open_data_dir({});
   ::unsetenv("FERRY_HOME");
@@ -38,7 +38,7 @@ TEST(DataDir, IsInFerryHomeUnlessSet) {
 }
 
 TEST(DataDir, WhatCannotBeAFolderIsNamed) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   ASSERT_TRUE(write_file_atomic(folder / "file", "x"));
   EXPECT_THAT(open_data_dir({.data_dir = folder / "file"}).error().message,
               HasSubstr("file: is not a folder"));

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/core/file.h"
-#include "base/db/test_folder.h"
+#include "base/db/scratch_folder.h"
 
 namespace ferry {
 namespace {
@@ -33,7 +33,7 @@ class DatabaseTest : public testing::Test {
     return select.column<int64_t>(0);
   }
 
-  TestFolder folder_;
+  ScratchFolder folder_;
   std::filesystem::path file_ = folder_ / "ferry.db";
 };
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/db/test_folder.h"
+#include "base/db/scratch_folder.h"
 
 namespace ferry {
 namespace {
@@ -29,7 +29,7 @@ class MigrationsTest : public testing::Test {
     return select->column<std::string>(0);
   }
 
-  TestFolder folder_;
+  ScratchFolder folder_;
   Database database_ = Database::open(folder_ / "ferry.db").value();
 };
 

@@ -15,6 +15,8 @@ namespace ferry {
 
 enum class AccountLevel : uint8_t { key, team, organisation };
 std::string_view to_string(AccountLevel level);
+// For messages: "the key "x"", "the organisation".
+std::string account_title(AccountLevel level, std::string_view name);
 
 // Not set: no limit.
 struct RateLimits {
@@ -49,7 +51,7 @@ struct KeyTerms {
 struct KeyRecord {
   std::string id;  // "key_" and 32 hexadecimal digits; no secret
   KeyTerms terms;
-  std::string hint;  // the first letters of its newest secret, to tell keys apart: "fk_a1B2"
+  std::string hint = {};  // the first letters of its newest secret, to tell keys apart: "fk_a1B2"
   WallTime created = {};
   std::optional<WallTime> revoked = {};
 };

@@ -8,7 +8,7 @@
 //   auto admission = accounts.admit(*principal, tokens, steady);    // or whose limit: 429
 //   auto reservation = accounts.reserve(*principal, cost, now);     // or whose budget
 //   ... the exchange ...
-//   reservation->settle(real_cost);  admission->correct_tokens(real_tokens);  admission->release();
+//   reservation->settle(real_cost);  admission->correct_tokens(real_tokens, steady);  admission->release();
 
 #include <filesystem>
 #include <memory>

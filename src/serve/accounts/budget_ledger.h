@@ -83,7 +83,7 @@ struct BudgetBalance {
 class BudgetLedger : public std::enable_shared_from_this<BudgetLedger> {
  public:
   // amount >= 0. All of the principal's accounts have room for the amount in this day and this month, or none
-  // reserves it.
+  // reserves it. What costs nothing is never refused.
   tl::expected<Reservation, BudgetRefusal> reserve(std::shared_ptr<const Principal> principal,
                                                    Nanomoney amount, WallTime now);
 
@@ -95,7 +95,7 @@ class BudgetLedger : public std::enable_shared_from_this<BudgetLedger> {
 
  private:
   friend class Reservation;
-  void settle(Reservation& reservation, Nanomoney actual);
+  void settle(const Reservation& reservation, Nanomoney actual);
 
   std::mutex mutex_;  // guards AccountCounters::balances of every account
 };

@@ -37,7 +37,7 @@ struct Budgets {
   bool operator==(const Budgets&) const = default;
 };
 
-struct Budget {
+struct PeriodBudget {
   BudgetPeriod period;
   Nanomoney amount;
 };
@@ -45,7 +45,7 @@ struct Budget {
 // "10", "0.25", up to nine decimals and a billion; no sign.
 Result<Nanomoney> parse_money(std::string_view text);
 // "10/day", "2.50/month".
-Result<Budget> parse_budget(std::string_view text);
+Result<PeriodBudget> parse_budget(std::string_view text);
 // The shortest form that parse_money() reads back: "10", "0.25", "-0.5".
 std::string money_text(Nanomoney amount);
 

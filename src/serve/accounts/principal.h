@@ -26,15 +26,15 @@ struct Account {
 
 // Immutable, so that any thread may read it; an exchange keeps the one that it began with.
 struct Principal {
-  std::string key_id;  // empty: no key was needed
-  std::string key_name;
-  std::string team_id;  // empty: the key belongs to no team
-  std::string team_name;
+  std::string key_id = {};  // empty: no key was needed
+  std::string key_name = {};
+  std::string team_id = {};  // empty: the key belongs to no team
+  std::string team_name = {};
   Role role = Role::user;
-  std::vector<std::string> routes;
-  std::vector<std::string> endpoints;
-  std::vector<std::string> labels;
-  std::vector<std::shared_ptr<const Account>> accounts;  // the key's, its team's, the organisation's
+  std::vector<std::string> routes = {};
+  std::vector<std::string> endpoints = {};
+  std::vector<std::string> labels = {};
+  std::vector<std::shared_ptr<const Account>> accounts = {};  // the key's, its team's, the organisation's
 
   bool may_use_route(std::string_view route) const;
   bool may_use_endpoint(std::string_view endpoint) const;  // what follows /v1/

@@ -62,9 +62,9 @@ class Admission {
   Admission& operator=(Admission&& other) noexcept;
   ~Admission() { release(); }
 
-  // What the request really took, in place of what is counted for it so far: at most once for each new
-  // number.
-  void correct_tokens(int64_t tokens);
+  // Once, when it is known what the request really took. What was not taken is given back as if it had never
+  // been estimated; what was taken beyond the estimate counts from `now`.
+  void correct_tokens(int64_t tokens, SteadyTime now);
   void release();
 
   const RateLimitReadings& readings() const { return readings_; }  // of when it was admitted
@@ -73,8 +73,8 @@ class Admission {
   friend class RateLimiter;
   std::shared_ptr<RateLimiter> limiter_;  // null: released
   std::shared_ptr<const Principal> principal_;
-  int64_t slot_ = 0;
-  int64_t tokens_ = 0;
+  int64_t slot_ = 0;    // when it was admitted
+  int64_t tokens_ = 0;  // the estimate
   RateLimitReadings readings_;
 };
 

@@ -7,17 +7,17 @@
 
 namespace ferry {
 
-class TestFolder {
+class ScratchFolder {
  public:
-  TestFolder() : path_(std::filesystem::temp_directory_path() / random_id("ferry_test_")) {
+  ScratchFolder() : path_(std::filesystem::temp_directory_path() / random_id("ferry_test_")) {
     std::filesystem::create_directories(path_);
   }
-  ~TestFolder() {
+  ~ScratchFolder() {
     std::error_code error;
     std::filesystem::remove_all(path_, error);
   }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(const char* name) const { return path_ / name; }
