@@ -47,7 +47,7 @@ enum class UsageSource : uint8_t {
 
 // What is sent, written before it is sent.
 struct Intent {
-  ExchangeId exchange;
+  ExchangeId exchange = {};
   uint32_t attempt = 1;
   int64_t time_us = 0;
   AttemptRole role = AttemptRole::answer;
@@ -99,7 +99,7 @@ struct Counterfactual {
 
 // How it ended.
 struct Outcome {
-  ExchangeId exchange;
+  ExchangeId exchange = {};
   uint32_t attempt = 1;
   int64_t time_us = 0;
   Fate fate = Fate::ok;
@@ -127,7 +127,7 @@ enum class ContentForm : uint8_t { full, redacted };
 
 // The texts of an attempt, if the route keeps them.
 struct Content {
-  ExchangeId exchange;
+  ExchangeId exchange = {};
   uint32_t attempt = 1;
   int64_t time_us = 0;
   std::string route = {};
@@ -145,7 +145,7 @@ enum class FeedbackKind : uint8_t {
 };
 
 struct Feedback {
-  ExchangeId exchange;
+  ExchangeId exchange = {};
   int64_t time_us = 0;
   FeedbackKind kind = FeedbackKind::rating;
   double value = 0;  // finite; what it means is the application's
