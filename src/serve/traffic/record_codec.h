@@ -18,8 +18,8 @@ inline constexpr uint8_t kRecordVersion = 1;
 struct RecordView {
   uint8_t kind = 0;  // RecordKind, or one that a newer Ferry wrote
   uint8_t version = 0;
-  std::string_view open;
-  std::optional<std::string_view> personal;  // nothing: it was erased
+  std::string_view open = {};
+  std::optional<std::string_view> personal = {};  // nothing: it was erased
 
   bool is(RecordKind wanted) const {
     return kind == static_cast<uint8_t>(wanted) && version == kRecordVersion;

@@ -2,9 +2,11 @@
 // The gateway's door to the record.
 //
 // What is acknowledged is with the operating system: `kill -9` loses none of it. A power cut loses at most
-// what was acknowledged in the last `sync_interval`. docs/traffic.md has the guarantees and the formats.
+// what was acknowledged in the last `journal_sync_interval`. docs/traffic.md has the guarantees and the
+// formats.
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -17,63 +19,82 @@ namespace ferry {
 class TrafficStore;
 
 struct RecorderSettings {
-  std::filesystem::path data_dir;  // is created; one recorder at a time holds it
-  // Where an intent cannot be written (disk full, read-only): false refuses the exchange, true lets it happen
-  // unrecorded, counted and logged.
   bool allow_unrecorded = false;
-  Duration sync_interval{50};    // between two fsyncs of the journal
-  Duration carry_interval{100};  // between two transactions that carry the journal into the store
-  ByteSize segment_size{uint64_t{64} << 20};
-  Duration segment_retention{0};               // how long segments stay after they were carried
-  ByteSize content_queue{uint64_t{64} << 20};  // contents on their way to the journal; more are dropped
-  std::string content_key = {};  // 64 hexadecimal digits: contents and feedback are sealed; empty: not
+  Duration journal_sync_interval{50};
+  ByteSize journal_segment_size{uint64_t{64} << 20};
+  Duration journal_retention{0};
+  ByteSize content_queue{uint64_t{64} << 20};
+  Duration content_retention{std::chrono::hours(24 * 30)};
+  std::string content_key;
+  std::filesystem::path content_key_file;
+
+  template <class V>
+  void visit(V& v) {
+    v("allow_unrecorded", allow_unrecorded,
+      "where an exchange cannot be recorded (the disk is full): false refuses it, true lets it happen");
+    v("journal_sync_interval", journal_sync_interval, "how much of the record a power cut may take")
+        .range(1, 60'000);
+    v("journal_segment_size", journal_segment_size, "size of the journal's files").range(1 << 12, 1ULL << 32);
+    v("journal_retention", journal_retention,
+      "how long the journal's files stay after the database has them");
+    v("content_queue", content_queue, "memory for texts on their way to the journal; more are not recorded");
+    v("content_retention", content_retention,
+      "how long texts of exchanges are kept, where a route does not say");
+    v("content_key", content_key, "64 hexadecimal digits: texts of exchanges are encrypted with it").secret();
+    v("content_key_file", content_key_file, "the same in a file");
+  }
 };
 
 struct RecorderStats {
   uint64_t intents = 0;
   uint64_t outcomes = 0;
   uint64_t unrecorded = 0;        // intents that could not be written
-  uint64_t waiting_outcomes = 0;  // could not be written yet
-  uint64_t lost_outcomes = 0;     // could not be kept waiting: their intents count as unknown
+  uint64_t waiting_outcomes = 0;  // that could not be written yet: now
+  uint64_t lost_outcomes = 0;     // there was no room to wait: their intents count as unknown
   uint64_t dropped_contents = 0;  // the queue was full, or they could not be written
-  uint64_t corrupt_bytes = 0;     // of the journal, skipped while carrying
+  uint64_t damaged_bytes = 0;     // of the journal, skipped while carrying
   uint64_t carried_records = 0;
-  uint64_t carry_failures = 0;  // transactions that failed; the journal keeps their records
+  uint64_t failed_carries = 0;  // transactions; the journal keeps their records
 };
 
 // Any thread may call anything.
 class Recorder {
  public:
-  // Carries what an earlier run left behind, then begins a new segment: balances read afterwards are
-  // complete. Errors: io (folder, disk), resource_exhausted (another process holds the folder), corrupt (the
-  // database), invalid_argument (content_key).
-  static Result<std::unique_ptr<Recorder>> open(const RecorderSettings& settings);
-  // Writes, syncs and carries what is there.
+  // Begins a new segment of the journal and carries what an earlier run left behind: balances that are read
+  // afterwards are complete. Errors: io and resource_exhausted (folder, disk, another process records there),
+  // corrupt (the database), invalid_argument (the content key).
+  static Result<std::unique_ptr<Recorder>> open(const std::filesystem::path& data_dir,
+                                                const RecorderSettings& settings);
+  // Writes, carries and syncs what is there.
   ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  // One write(2). An error (`io`) means that nothing may be sent.
+  // One write(2), before anything is sent. An error (resource_exhausted, io) means that nothing may be sent;
+  // there is none where `allow_unrecorded` is set.
   Result<void> intent(const Intent& intent);
   // One write(2). Where it fails the outcome waits in memory and is tried again.
   void outcome(const Outcome& outcome);
-  // Queued: written by another thread some milliseconds later, so not covered by the promise above.
+  // Queued: written by another thread within some 100 ms, and so not covered by the promise above.
   void content(Content content);
-  // One write(2).
+  // One write(2), of a text that may be long: not for network threads.
   Result<void> feedback(const Feedback& feedback);
   Result<void> config_change(const ConfigChange& change);
 
-  // Returns when all that was acknowledged before the call can be read from the store. For tests and tools.
+  // How long each route's texts are kept; others as the setting says. Zero: until they are erased by hand.
+  void set_content_retention(std::map<std::string, Duration> by_route);
+
+  // Returns when all that was acknowledged before can be read from the store. Waits for the disk.
   Result<void> flush();
 
   RecorderStats stats() const;
-  // Reads wait for SQLite: not on network threads.
+  // Reads wait for SQLite: not for network threads.
   TrafficStore& store();
 
  private:
-  struct Parts;
-  explicit Recorder(std::unique_ptr<Parts> parts);
-  std::unique_ptr<Parts> parts_;
+  class Impl;
+  explicit Recorder(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace ferry

@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "base/core/function_ref.h"
 #include "base/core/result.h"
 #include "serve/traffic/records.h"
+#include "serve/traffic/sealing.h"
 
 namespace ferry {
 
@@ -30,7 +32,7 @@ struct AttemptFilter {
   std::string label = {};
   std::optional<Fate> fate = {};
   bool unknown_only = false;  // without an outcome
-  size_t limit = 100;
+  std::optional<size_t> limit = {};
 };
 
 // An attempt as far as it is known. Without an outcome its fate is unknown and its cost is the reservation.
@@ -39,10 +41,9 @@ struct Attempt {
   std::optional<Outcome> outcome;
 };
 
-enum class Period { day, month };  // of UTC
-
-// What a key of a team spent.
-struct Balance {
+// What a key of a team spent on a day.
+struct DaySpend {
+  int64_t day = 0;  // since 1970-01-01, UTC: the intent's
   std::string key_id;
   std::string team_id;
   int64_t settled = 0;  // money: costs of outcomes
@@ -51,6 +52,7 @@ struct Balance {
   int64_t unknown_attempts = 0;
 
   int64_t spent() const { return settled + unknown; }
+  bool operator==(const DaySpend&) const = default;
 };
 
 class TrafficStore {
@@ -61,22 +63,27 @@ class TrafficStore {
   TrafficStore(const TrafficStore&) = delete;
   TrafficStore& operator=(const TrafficStore&) = delete;
 
-  // The newest first.
+  // The newest first, all of one moment. `visit` may not call the store; its error ends the walk.
+  Result<void> each_attempt(const AttemptFilter& filter, FunctionRef<Result<void>(const Attempt&)> visit);
   Result<std::vector<Attempt>> attempts(const AttemptFilter& filter);
   // All attempts of one exchange, by number; empty: there is none.
   Result<std::vector<Attempt>> exchange(ExchangeId id);
-  Result<std::vector<Content>> contents(ExchangeId id, std::string_view content_key);
-  Result<std::vector<Feedback>> feedback(ExchangeId id, std::string_view content_key);
+  // In the order they came; what was erased is left out. `sealer`: for what is sealed; null: there is no key.
+  // Errors: invalid_argument, where another key or none was given than it was sealed with.
+  Result<std::vector<Content>> contents(ExchangeId id, const Sealer* sealer);
+  Result<std::vector<Feedback>> feedback(ExchangeId id, const Sealer* sealer);
 
-  // Of the period that `at_us` lies in; an attempt counts to the period of its intent.
-  Result<std::vector<Balance>> balances(Period period, int64_t at_us);
-
-  struct Parts;
-  Parts& parts() { return *parts_; }
+  // Of the days from `from_day` to before `to_day` (day_of()), by day, key and team. For balances.
+  Result<std::vector<DaySpend>> spending(int64_t from_day, int64_t to_day);
 
  private:
+  struct Parts;
   explicit TrafficStore(std::unique_ptr<Parts> parts);
+
   std::unique_ptr<Parts> parts_;
 };
+
+// Days since 1970-01-01, UTC.
+int64_t day_of(int64_t unix_us);
 
 }  // namespace ferry

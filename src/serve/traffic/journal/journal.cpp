@@ -1,6 +1,8 @@
 #include "serve/traffic/journal/journal.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -14,8 +16,13 @@ namespace fs = std::filesystem;
 namespace {
 
 Result<FileHandle> lock_folder(const fs::path& folder) {
-  FERRY_TRY(FileHandle lock, FileHandle::open(folder / "lock", O_RDWR | O_CREAT));
-  if (::flock(lock.fd(), LOCK_EX | LOCK_NB) == 0) return lock;
+  constexpr int kTries = 20;
+  constexpr Duration kPause{50};
+  for (int i = 0; i < kTries; ++i) {
+    FERRY_TRY(std::optional<FileHandle> lock, try_lock_journal(folder));
+    if (lock) return *std::move(lock);
+    std::this_thread::sleep_for(kPause);
+  }
   return fail(ErrorCode::resource_exhausted,
               "{}: another process records here; stop it, or give this one a data directory of its own",
               folder.string());
@@ -48,6 +55,13 @@ Result<void> end_segment(FileHandle& file, uint64_t size) {
 
 }  // namespace
 
+Result<std::optional<FileHandle>> try_lock_journal(const fs::path& folder) {
+  FERRY_TRY(FileHandle lock, FileHandle::open(folder / "lock", O_RDWR | O_CREAT));
+  if (::flock(lock.fd(), LOCK_EX | LOCK_NB) == 0) return lock;
+  if (errno == EWOULDBLOCK) return std::nullopt;
+  return fail(ErrorCode::io, "{}: cannot be locked: {}", lock.path().string(), std::strerror(errno));
+}
+
 Journal::Journal(JournalSettings settings, FileHandle lock)
     : settings_(std::move(settings)), lock_(std::move(lock)) {}
 
@@ -59,7 +73,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const JournalSettings& settings) 
   FERRY_TRY(const std::vector<uint64_t> numbers, list_segments(settings.folder));
   FERRY_TRY(const uint64_t last, cut_last_segment(settings.folder, numbers));
   std::unique_ptr<Journal> journal(new Journal(settings, std::move(lock)));
-  FERRY_TRY(journal->active_, journal->begin_segment(last + 1));
+  FERRY_TRY(journal->active_, journal->begin_segment(std::max(last + 1, settings.first_segment)));
   journal->thread_ = std::thread([&journal = *journal] { journal.work(); });
   return journal;
 }

@@ -24,12 +24,17 @@ struct JournalSettings {
   std::filesystem::path folder;  // is created
   ByteSize segment_size{uint64_t{64} << 20};
   Duration sync_interval{50};
+  uint64_t first_segment = 1;  // the segment begun is this one at least
 };
+
+// Nobody else records in the folder as long as the handle lives; nothing: somebody does.
+Result<std::optional<FileHandle>> try_lock_journal(const std::filesystem::path& folder);
 
 class Journal {
  public:
-  // Cuts the torn tail of the newest segment and begins a new one. Errors: io; resource_exhausted: the disk
-  // is full, or another process holds the folder.
+  // Cuts the torn tail of the newest segment and begins a new one. Waits up to a second for a tool that
+  // looks at the folder. Errors: io; resource_exhausted: the disk is full, or another process holds the
+  // folder.
   static Result<std::unique_ptr<Journal>> open(const JournalSettings& settings);
   // Syncs.
   ~Journal();

@@ -32,6 +32,7 @@ class SegmentTest : public testing::Test {
  protected:
   std::filesystem::path write(std::string_view bytes) const {
     const auto path = segment_path(folder_.path(), 1);
+    std::filesystem::remove(path);  // writing over it would wait for the disk
     std::ofstream(path, std::ios::binary) << bytes;
     return path;
   }
@@ -62,7 +63,7 @@ TEST_F(SegmentTest, CutAtAnyByteKeepsEveryWholeFrame) {
 
     const uint64_t torn = cut > good_end ? cut - good_end : 0;
     EXPECT_EQ(read_back(path, true).read.damaged_bytes, torn) << cut;
-    if (cut % 16 > 0) continue;  // cutting waits for the disk
+    if (cut % 64 > 0) continue;  // cutting waits for the disk
     EXPECT_EQ(cut_torn_tail(path).value(), torn) << cut;
     EXPECT_EQ(cut_torn_tail(path).value(), 0u) << cut;
     EXPECT_EQ(read_back(path, true).intents, first_numbers(whole_frames)) << cut;
