@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <unordered_map>
 
 #include <openssl/crypto.h>
 
 namespace ferry {
 namespace {
-
-using Accounts = std::unordered_map<std::string, std::shared_ptr<const Account>>;
 
 std::shared_ptr<const Account> make_account(AccountLevel level, std::string id, const std::string& name,
                                             const RateLimits& limits, const Budgets& budgets,
@@ -28,8 +25,9 @@ std::shared_ptr<const Account> make_account(AccountLevel level, std::string id, 
   return make_account(level, std::move(id), terms.name, terms.limits, terms.budgets, counters);
 }
 
+// `team` is null where the key belongs to none.
 std::shared_ptr<const Principal> make_principal(const KeyRecord& key, std::shared_ptr<const Account> own,
-                                                const Accounts& teams,
+                                                const std::shared_ptr<const Account>& team,
                                                 const std::shared_ptr<const Account>& organisation) {
   Principal principal{.key_id = key.id,
                       .key_name = key.terms.name,
@@ -40,16 +38,12 @@ std::shared_ptr<const Principal> make_principal(const KeyRecord& key, std::share
                       .endpoints = key.terms.endpoints,
                       .labels = key.terms.labels,
                       .accounts = {std::move(own)}};
-  if (const auto team = teams.find(key.terms.team_id); team != teams.end()) {
-    principal.team_name = team->second->name;
-    principal.accounts.push_back(team->second);
+  if (team != nullptr) {
+    principal.team_name = team->name;
+    principal.accounts.push_back(team);
   }
   principal.accounts.push_back(organisation);
   return std::make_shared<const Principal>(std::move(principal));
-}
-
-WallTime earlier(const std::optional<WallTime>& a, const std::optional<WallTime>& b) {
-  return std::min(a.value_or(WallTime::max()), b.value_or(WallTime::max()));
 }
 
 }  // namespace
@@ -58,33 +52,47 @@ KeyDirectory::KeyDirectory(const AccountBook& book, const FindCounters& counters
   const auto organisation = make_account(AccountLevel::organisation, {}, book.organisation, counters);
   keyless_ = std::make_shared<const Principal>(Principal{.accounts = {organisation}});
   accounts_.push_back(organisation);
+  const Accounts teams = add_teams(book, counters);
+  add_secrets(book, add_keys(book, teams, organisation, counters));
+}
 
+KeyDirectory::Accounts KeyDirectory::add_teams(const AccountBook& book, const FindCounters& counters) {
   Accounts teams;
   for (const TeamRecord& team : book.teams) {
     accounts_.push_back(make_account(AccountLevel::team, team.id, team.terms, counters));
     teams.emplace(team.id, accounts_.back());
   }
+  return teams;
+}
 
-  std::unordered_map<std::string, DirectoryEntry> by_id;
+KeyDirectory::Entries KeyDirectory::add_keys(const AccountBook& book, const Accounts& teams,
+                                             const std::shared_ptr<const Account>& organisation,
+                                             const FindCounters& counters) {
+  Entries entries;
   for (const KeyRecord& key : book.keys) {
-    auto own = make_account(AccountLevel::key, key.id, key.terms.name, key.terms.limits, key.terms.budgets,
-                            counters);
+    const KeyTerms& terms = key.terms;
+    auto own = make_account(AccountLevel::key, key.id, terms.name, terms.limits, terms.budgets, counters);
     const bool good = !key.revoked.has_value();
     if (good) accounts_.push_back(own);
     has_keys_ = has_keys_ || good;
-    by_id[key.id] = {.state = good ? DirectoryEntry::State::good : DirectoryEntry::State::revoked,
-                     .expires = key.terms.expires.value_or(WallTime::max()),
-                     .principal = make_principal(key, std::move(own), teams, organisation)};
+    const auto team = teams.find(terms.team_id);
+    entries[key.id] = {.state = good ? DirectoryEntry::State::good : DirectoryEntry::State::revoked,
+                       .expires = terms.expires.value_or(WallTime::max()),
+                       .principal = make_principal(
+                           key, std::move(own), team == teams.end() ? nullptr : team->second, organisation)};
   }
+  return entries;
+}
 
+void KeyDirectory::add_secrets(const AccountBook& book, const Entries& entries) {
   std::vector<const KeySecret*> secrets;
   for (const KeySecret& secret : book.secrets) {
-    if (by_id.contains(secret.key_id)) secrets.push_back(&secret);
+    if (entries.contains(secret.key_id)) secrets.push_back(&secret);
   }
   std::sort(secrets.begin(), secrets.end(), [](const auto* a, const auto* b) { return a->hash < b->hash; });
   for (const KeySecret* secret : secrets) {
-    DirectoryEntry entry = by_id[secret->key_id];
-    entry.expires = earlier(entry.expires, secret->expires);
+    DirectoryEntry entry = entries.at(secret->key_id);
+    entry.expires = std::min(entry.expires, secret->expires.value_or(WallTime::max()));
     hashes_.push_back(secret->hash);
     entries_.push_back(std::move(entry));
   }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "serve/accounts/principal.h"
@@ -39,6 +40,14 @@ class KeyDirectory {
   const std::vector<std::shared_ptr<const Account>>& accounts() const { return accounts_; }
 
  private:
+  using Accounts = std::unordered_map<std::string, std::shared_ptr<const Account>>;
+  using Entries = std::unordered_map<std::string, DirectoryEntry>;
+
+  Accounts add_teams(const AccountBook& book, const FindCounters& counters);
+  Entries add_keys(const AccountBook& book, const Accounts& teams,
+                   const std::shared_ptr<const Account>& organisation, const FindCounters& counters);
+  void add_secrets(const AccountBook& book, const Entries& entries);
+
   int64_t revision_ = 0;
   bool has_keys_ = false;
   std::vector<KeyHash> hashes_;          // ascending

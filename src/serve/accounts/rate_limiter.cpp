@@ -178,6 +178,7 @@ Admission& Admission::operator=(Admission&& other) noexcept {
 }
 
 void Admission::correct_tokens(int64_t tokens, SteadyTime now) {
+  FERRY_CHECK(tokens >= 0);
   if (limiter_ == nullptr) return;
   const int64_t difference = tokens - tokens_;
   const int64_t now_slot = slot_of(now);

@@ -62,8 +62,8 @@ class Admission {
   Admission& operator=(Admission&& other) noexcept;
   ~Admission() { release(); }
 
-  // Once, when it is known what the request really took. What was not taken is given back as if it had never
-  // been estimated; what was taken beyond the estimate counts from `now`.
+  // Once and before release(), when it is known what the request really took. What was not taken is given
+  // back as if it had never been estimated; what was taken beyond the estimate counts from `now`.
   void correct_tokens(int64_t tokens, SteadyTime now);
   void release();
 

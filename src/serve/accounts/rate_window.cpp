@@ -16,7 +16,7 @@ void RateWindow::advance(int64_t slot) {
 void RateWindow::add(int64_t slot, int64_t amount) {
   if (slot > newest_ || slot <= newest_ - kSlots) return;
   int64_t& count = counts_[index(slot)];
-  amount = std::max(amount, -count);
+  amount = std::clamp(amount, -count, kMost - sum_);
   count += amount;
   sum_ += amount;
 }

@@ -13,6 +13,7 @@ class RateWindow {
  public:
   static constexpr int64_t kSlotMs = 500;
   static constexpr int64_t kSlots = 60'000 / kSlotMs + 1;
+  static constexpr int64_t kMost = int64_t{1} << 62;
 
   // Forgets what has left the window at `slot`; a time that lies behind changes nothing.
   void advance(int64_t slot);

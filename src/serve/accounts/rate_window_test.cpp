@@ -51,6 +51,15 @@ TEST(RateWindow, CorrectsThePastWhileItIsInTheWindow) {
   EXPECT_EQ(window.sum(), 0) << "outside the window nothing is counted";
 }
 
+TEST(RateWindow, NoNumberMakesItOverflow) {
+  RateWindow window;
+  window.advance(kStart);
+  for (int i = 0; i < 3; ++i) window.add(kStart, INT64_MAX);
+  EXPECT_EQ(window.sum(), RateWindow::kMost);
+  window.add(kStart, INT64_MIN + 1);
+  EXPECT_EQ(window.sum(), 0);
+}
+
 TEST(RateWindow, AClockMayBeginAtZero) {
   RateWindow window;
   window.advance(0);

@@ -90,6 +90,8 @@ TEST(Detectors, NetworkAddresses) {
 TEST(Detectors, Credentials) {
   EXPECT_THAT(found("key sk-ant-api03-abcdefghijklmnopqrst,"),
               ElementsAre("anthropic sk-ant-api03-abcdefghijklmnopqrst"));
+  EXPECT_THAT(found("fk_0123456789abcdefghijABCDEFGHIJ0123456789abc."),
+              ElementsAre("ferry fk_0123456789abcdefghijABCDEFGHIJ0123456789abc"));
   EXPECT_THAT(found("AKIAIOSFODNN7EXAMPLE"), ElementsAre("aws_access_key AKIAIOSFODNN7EXAMPLE"));
   EXPECT_THAT(found("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"),
               ElementsAre("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"));

@@ -11,6 +11,7 @@ constexpr auto kKeys = std::to_array<VendorKey>({
     {"anthropic", "sk-ant-[A-Za-z0-9_-]{20,}"},
     {"openrouter", "sk-or-[A-Za-z0-9_-]{20,}"},
     {"openai", "sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,}"},
+    {"ferry", "fk_[0-9A-Za-z]{43}"},
     {"groq", "gsk_[A-Za-z0-9]{40,}"},
     {"xai", "xai-[A-Za-z0-9]{60,}"},
     {"perplexity", "pplx-[A-Za-z0-9]{40,}"},
