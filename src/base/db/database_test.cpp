@@ -181,6 +181,15 @@ TEST_F(DatabaseTest, AFullDiskIsReportedAndTheDataStays) {
   EXPECT_EQ(count(database), 1);
 }
 
+TEST_F(DatabaseTest, AFileThatCannotBeWrittenIsReported) {
+  Database database = open_with_table();
+  ASSERT_TRUE(database.execute("forbid it", "PRAGMA query_only = ON"));
+  const auto refused = database.execute("add", "INSERT INTO t (a) VALUES ('x')");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::io);
+  EXPECT_THAT(refused.error().message, HasSubstr("must be writable for the user that runs Ferry"));
+}
+
 TEST_F(DatabaseTest, AFailedCommitTakesItsTransactionBack) {
   Database database = open_with_table();
   ASSERT_TRUE(database.execute(

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "serve/accounts/money.h"
+#include "serve/accounts/budget.h"
 
 namespace ferry {
 

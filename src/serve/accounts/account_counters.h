@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "serve/accounts/money.h"
+#include "serve/accounts/budget.h"
 #include "serve/accounts/rate_window.h"
 
 namespace ferry {

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "serve/accounts/money.h"
+#include "serve/accounts/budget.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -1,4 +1,4 @@
-#include "serve/accounts/money.h"
+#include "base/core/money.h"
 
 #include <algorithm>
 #include <array>
@@ -24,22 +24,6 @@ int64_t number_of(std::string_view digits) {
 
 }  // namespace
 
-std::string_view to_string(BudgetPeriod period) {
-  return period == BudgetPeriod::day ? "day" : "month";
-}
-
-std::chrono::sys_days period_start(BudgetPeriod period, WallTime time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  if (period == BudgetPeriod::day) return day;
-  const std::chrono::year_month_day date(day);
-  return date.year() / date.month() / 1;
-}
-
-std::chrono::sys_days period_end(BudgetPeriod period, std::chrono::sys_days start) {
-  if (period == BudgetPeriod::day) return start + std::chrono::days(1);
-  return std::chrono::sys_days(std::chrono::year_month_day(start) + std::chrono::months(1));
-}
-
 Result<Nanomoney> parse_money(std::string_view text) {
   const size_t point = text.find('.');
   const std::string_view whole = text.substr(0, point);
@@ -48,27 +32,14 @@ Result<Nanomoney> parse_money(std::string_view text) {
     return fail(ErrorCode::invalid_argument, "must be an amount such as 10 or 0.25");
   }
   if (fraction.size() > kDecimals) return fail(ErrorCode::invalid_argument, "has more than nine decimals");
-  if (whole.size() > kMaxWholeDigits) return fail(ErrorCode::invalid_argument, "must be at most a billion");
   std::array<char, kDecimals> padded{};
   padded.fill('0');
   std::copy(fraction.begin(), fraction.end(), padded.begin());
-  const int64_t units = number_of(whole);
-  if (units > kMost / kUnit) return fail(ErrorCode::invalid_argument, "must be at most a billion");
-  const Nanomoney amount = units * kUnit + number_of({padded.data(), padded.size()});
+  const int64_t units = whole.size() > kMaxWholeDigits ? kMost : number_of(whole);
+  const Nanomoney amount =
+      std::min(units, kMost / kUnit + 1) * kUnit + number_of({padded.data(), padded.size()});
   if (amount > kMost) return fail(ErrorCode::invalid_argument, "must be at most a billion");
   return amount;
-}
-
-Result<PeriodBudget> parse_budget(std::string_view text) {
-  const size_t slash = text.find('/');
-  if (slash == std::string_view::npos) {
-    return fail(ErrorCode::invalid_argument, "must say for which period, such as 10/day or 250/month");
-  }
-  FERRY_TRY(const Nanomoney amount, parse_money(text.substr(0, slash)));
-  for (const BudgetPeriod period : {BudgetPeriod::day, BudgetPeriod::month}) {
-    if (text.substr(slash + 1) == to_string(period)) return PeriodBudget{period, amount};
-  }
-  return fail(ErrorCode::invalid_argument, "must be for a day or a month, such as 10/day or 250/month");
 }
 
 std::string money_text(Nanomoney amount) {

@@ -1,18 +1,14 @@
 #pragma once
-// Money, and the periods that budgets are for.
+// Budgets, and the periods that they are for.
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
-#include "base/core/result.h"
+#include "base/core/money.h"
 
 namespace ferry {
-
-// Billionths of the currency that prices are in (1 USD = 1e9). Exact: no sum is ever rounded.
-using Nanomoney = int64_t;
 
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
@@ -42,11 +38,7 @@ struct PeriodBudget {
   Nanomoney amount;
 };
 
-// "10", "0.25", up to nine decimals and a billion; no sign.
-Result<Nanomoney> parse_money(std::string_view text);
 // "10/day", "2.50/month".
 Result<PeriodBudget> parse_budget(std::string_view text);
-// The shortest form that parse_money() reads back: "10", "0.25", "-0.5".
-std::string money_text(Nanomoney amount);
 
 }  // namespace ferry
