@@ -17,6 +17,7 @@ std::span<const Verb> all_verbs() {
       {.name = "organisation",
        .summary = "limits and budgets of all keys together",
        .verbs = organisation_verbs()},
+      {"mock", "answer like a rented model, for tests and load", make_mock_command},
       {"kernels", "list the kernel tables and which one is used here", make_kernels_command},
       {"settings", "print every setting with its default", make_settings_command},
       {"version", "print the version", make_version_command},
