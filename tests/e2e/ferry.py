@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import urllib.request
 
 BINARY = os.environ["FERRY_E2E_BINARY"]
 WORK = os.environ["FERRY_E2E_WORK"]
@@ -75,3 +76,29 @@ class Server:
     def __exit__(self, *_):
         self.stop()
         self.log_file.close()
+
+
+class Mock:
+    """`ferry mock` on a port of its own; a context manager."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen(
+            [BINARY, "mock", "--port", "0", *arguments], stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        match = re.match(r"The mock is ready: (http://\S+)/v1$", line)
+        if not match:
+            self.process.kill()
+            raise RuntimeError(f"no ready line, but {line!r}")
+        self.url = match.group(1)
+
+    def stats(self):
+        with urllib.request.urlopen(f"{self.url}/mock/stats", timeout=10) as answer:
+            return json.load(answer)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(timeout=60)
+        self.process.stdout.close()

@@ -1,6 +1,7 @@
 #include "app/cli/verbs.h"
 
 namespace ferry::cli {
+
 std::span<const Verb> all_verbs() {
   static const Verb kVerbs[] = {
       {"serve", "serve models over OpenAI's API", make_serve_command},

@@ -43,8 +43,9 @@ struct HttpOriginSettings {
       false;  // refuse addresses that are not public: loopback, private, link-local (where clouds
               // keep their credentials), multicast... Looked at after the name is resolved. Over
               // a proxy, which resolves by itself, only names that are addresses
-  int max_connections = 1024;  // over all threads, each of which has an even share; calls beyond wait in line
-  int max_idle = 128;          // kept connections; the same
+  // Over all threads, each of which has an even share of at least one. Calls beyond wait in line.
+  int max_connections = 1024;
+  int max_idle = 128;                               // kept connections; the same
   Duration idle_timeout{std::chrono::seconds(60)};  // or what the server says, where that is less
 
   bool operator==(const HttpOriginSettings&) const = default;

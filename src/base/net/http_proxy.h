@@ -10,9 +10,9 @@
 namespace ferry {
 
 struct HttpProxy {
-  std::string host;  // empty: no proxy
+  std::string host = {};  // empty: no proxy
   uint16_t port = 0;
-  std::string credentials;  // "user:password"; empty: none. Never logged
+  std::string credentials = {};  // "user:password"; empty: none. Never logged
 
   bool operator==(const HttpProxy&) const = default;
 };

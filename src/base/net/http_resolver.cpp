@@ -82,6 +82,7 @@ void HttpResolver::resolve(const std::string& host, boost::asio::io_context& io,
 }
 
 void HttpResolver::look_up(const std::string& host) {
+  if (stopping_) return;
   const Result<Addresses> found = ask(host);
   std::vector<Waiter> waiters;
   {

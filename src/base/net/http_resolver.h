@@ -2,6 +2,7 @@
 // Names to addresses for network threads: asked on threads that may block, remembered for a while, asked once
 // where many want the same. Includes Asio, so only this room's .cpp files include it.
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <mutex>
@@ -25,8 +26,8 @@ class HttpResolver {
   using Done = std::function<void(const Result<Addresses>&)>;
 
   explicit HttpResolver(HttpPoolSettings settings);
-  // Waits for look-ups that run.
-  ~HttpResolver() = default;
+  // Waits for look-ups that run; those that have not begun are dropped.
+  ~HttpResolver() { stopping_ = true; }
 
   // Calls `done` on the thread that runs `io`: at once for an address or a name that is remembered, else
   // later. Any thread that runs `io`.
@@ -49,6 +50,7 @@ class HttpResolver {
   void forget_expired();
 
   const HttpPoolSettings settings_;
+  std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
   std::unordered_map<std::string, Name> names_;  // guarded by mutex_
   TaskQueue queue_;                              // last: its tasks use the others

@@ -67,6 +67,7 @@ class RawClient {
     return received_;
   }
   bool ended() const { return ended_; }
+  int fd() const { return fd_; }
   bool was_reset() const { return reset_; }
 
  private:

@@ -36,8 +36,9 @@ inline std::string pem_of(const std::function<int(BIO*)>& write) {
   return {data, static_cast<size_t>(size)};
 }
 
-// `name` is the subject's, `lifetime_s` may be negative.
-inline TestCertificate make_certificate(const std::string& name = "localhost", long lifetime_s = 3600) {
+// `name` is the subject's, `lifetime_s` may be negative, `alternatives` are "DNS:localhost,IP:127.0.0.1".
+inline TestCertificate make_certificate(const std::string& name = "localhost", long lifetime_s = 3600,
+                                        const std::string& alternatives = "") {
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
   const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
   X509* x = certificate.get();
@@ -50,6 +51,12 @@ inline TestCertificate make_certificate(const std::string& name = "localhost", l
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
                              reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
   X509_set_issuer_name(x, subject);
+  if (!alternatives.empty()) {
+    X509_EXTENSION* extension =
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, alternatives.c_str());
+    EXPECT_EQ(X509_add_ext(x, extension, -1), 1);
+    X509_EXTENSION_free(extension);
+  }
   EXPECT_GT(X509_sign(x, key.get(), EVP_sha256()), 0);
   TestCertificate made;
   made.certificate = pem_of([&](BIO* out) { return PEM_write_bio_X509(out, x); });

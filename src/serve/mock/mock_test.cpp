@@ -183,7 +183,7 @@ TEST(Mock, AnswersMessages) {
   EXPECT_EQ(at(called, "/content/1/input"), "{}");
   EXPECT_EQ(at(called, "/stop_reason"), "\"tool_use\"");
   EXPECT_EQ(at(Mock::document(*mock.post("/v1/messages/count_tokens", with(kMessages, ""))), "/input_tokens"),
-            "5");
+            "4");
 
   const auto sink = mock.post("/v1/messages", with(kMessages, R"("stream":true)"));
   std::vector<std::string> types;
