@@ -52,12 +52,12 @@ KeyDirectory::KeyDirectory(const AccountBook& book, const FindCounters& counters
   const auto organisation = make_account(AccountLevel::organisation, {}, book.organisation, counters);
   keyless_ = std::make_shared<const Principal>(Principal{.accounts = {organisation}});
   accounts_.push_back(organisation);
-  const Accounts teams = add_teams(book, counters);
+  const AccountsById teams = add_teams(book, counters);
   add_secrets(book, add_keys(book, teams, organisation, counters));
 }
 
-KeyDirectory::Accounts KeyDirectory::add_teams(const AccountBook& book, const FindCounters& counters) {
-  Accounts teams;
+KeyDirectory::AccountsById KeyDirectory::add_teams(const AccountBook& book, const FindCounters& counters) {
+  AccountsById teams;
   for (const TeamRecord& team : book.teams) {
     accounts_.push_back(make_account(AccountLevel::team, team.id, team.terms, counters));
     teams.emplace(team.id, accounts_.back());
@@ -65,10 +65,10 @@ KeyDirectory::Accounts KeyDirectory::add_teams(const AccountBook& book, const Fi
   return teams;
 }
 
-KeyDirectory::Entries KeyDirectory::add_keys(const AccountBook& book, const Accounts& teams,
-                                             const std::shared_ptr<const Account>& organisation,
-                                             const FindCounters& counters) {
-  Entries entries;
+KeyDirectory::EntriesById KeyDirectory::add_keys(const AccountBook& book, const AccountsById& teams,
+                                                 const std::shared_ptr<const Account>& organisation,
+                                                 const FindCounters& counters) {
+  EntriesById entries;
   for (const KeyRecord& key : book.keys) {
     const KeyTerms& terms = key.terms;
     auto own = make_account(AccountLevel::key, key.id, terms.name, terms.limits, terms.budgets, counters);
@@ -84,7 +84,7 @@ KeyDirectory::Entries KeyDirectory::add_keys(const AccountBook& book, const Acco
   return entries;
 }
 
-void KeyDirectory::add_secrets(const AccountBook& book, const Entries& entries) {
+void KeyDirectory::add_secrets(const AccountBook& book, const EntriesById& entries) {
   std::vector<const KeySecret*> secrets;
   for (const KeySecret& secret : book.secrets) {
     if (entries.contains(secret.key_id)) secrets.push_back(&secret);

@@ -40,13 +40,13 @@ class KeyDirectory {
   const std::vector<std::shared_ptr<const Account>>& accounts() const { return accounts_; }
 
  private:
-  using Accounts = std::unordered_map<std::string, std::shared_ptr<const Account>>;
-  using Entries = std::unordered_map<std::string, DirectoryEntry>;
+  using AccountsById = std::unordered_map<std::string, std::shared_ptr<const Account>>;
+  using EntriesById = std::unordered_map<std::string, DirectoryEntry>;
 
-  Accounts add_teams(const AccountBook& book, const FindCounters& counters);
-  Entries add_keys(const AccountBook& book, const Accounts& teams,
-                   const std::shared_ptr<const Account>& organisation, const FindCounters& counters);
-  void add_secrets(const AccountBook& book, const Entries& entries);
+  AccountsById add_teams(const AccountBook& book, const FindCounters& counters);
+  EntriesById add_keys(const AccountBook& book, const AccountsById& teams,
+                       const std::shared_ptr<const Account>& organisation, const FindCounters& counters);
+  void add_secrets(const AccountBook& book, const EntriesById& entries);
 
   int64_t revision_ = 0;
   bool has_keys_ = false;
