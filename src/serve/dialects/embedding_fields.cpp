@@ -42,8 +42,8 @@ std::optional<int64_t> read_truncation(FieldReader& fields) {
   const std::optional<int64_t> most = fields.integer("truncate_prompt_tokens", -1, kMaxTokens);
   if (most == 0) fields.refuse("truncate_prompt_tokens", "must be -1 or at least 1, not 0");
   if (const std::string side = fields.text("truncation_side").value_or("right"); side != "right") {
-    fields.refuse("truncation_side", "must be \"right\": of an encoder's input only the end is cut",
-                  ErrorCode::unsupported);
+    fields.note("truncation_side", "must be \"right\": of an encoder's input only the end is cut",
+                Feature::foreign);
   }
   return most;
 }

@@ -32,14 +32,6 @@ void append(std::vector<ToolCall>& calls, CallDelta delta) {
   call.arguments.append(delta.arguments);
 }
 
-// A seal is of the thought since the last one.
-void append(GenerationChoice& choice, ThoughtSeal seal) {
-  size_t sealed = 0;
-  for (const ThoughtBlock& block : choice.seals) sealed += block.text.size();
-  std::string text = seal.redacted.empty() ? choice.thought.substr(sealed) : std::string();
-  choice.seals.push_back({.text = std::move(text), .seal = std::move(seal)});
-}
-
 }  // namespace
 
 void append(GenerationResult& result, GenerationDelta delta) {
@@ -47,7 +39,7 @@ void append(GenerationResult& result, GenerationDelta delta) {
   if (result.choices.size() <= index) result.choices.resize(index + 1);
   GenerationChoice& choice = result.choices[index];
   choice.thought.append(delta.thought);
-  if (delta.seal) append(choice, *std::move(delta.seal));
+  if (delta.seal) choice.seals.push_back(*std::move(delta.seal));
   choice.text.append(delta.text);
   choice.refusal.append(delta.refusal);
   std::move(delta.others.begin(), delta.others.end(), std::back_inserter(choice.others));

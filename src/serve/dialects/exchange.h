@@ -65,8 +65,8 @@ struct ContentPart {
   std::string signature = {};
   Media media = {};
   std::optional<CacheMark> cache = {};
-  // The part as it was sent, where it says something that nothing here holds; else null.
-  json::value raw = {};
+  json::value raw = {};    // of kind other: the part as it was sent
+  json::object rest = {};  // of the others: members that nothing above holds, in the request's dialect
 
   bool is_words() const { return kind == Kind::text || kind == Kind::refusal; }
 };
@@ -78,7 +78,8 @@ struct ToolCall {
   std::string name;
   std::string arguments;  // JSON text, as the model wrote it
   std::optional<CacheMark> cache = {};
-  size_t place = kLast;  // parts of its message that stand before it
+  size_t place = kLast;    // parts of its message that stand before it
+  json::object rest = {};  // as a part's
 };
 
 struct ChatMessage {
@@ -92,6 +93,7 @@ struct ChatMessage {
   json::value raw = {};
   bool is_error = false;                // of a tool: the call failed
   std::optional<CacheMark> cache = {};  // of a tool's result as a whole
+  json::object rest = {};               // the same, as a part's
 };
 
 // The texts and refusals among the parts, joined by line breaks.
@@ -108,6 +110,7 @@ struct ToolDefinition {
   std::string description = {};
   std::string type = {};  // empty: a function. Else what its dialect calls it: "web_search_20250305"
   std::optional<CacheMark> cache = {};
+  json::object rest = {};  // as a part's
 };
 
 struct ToolRequest {
@@ -299,10 +302,11 @@ struct CallDelta {
                                // call's incomplete
 };
 
-// The end of a part of the thought that its vendor wants back unchanged.
+// A part of the thought that its vendor wants back unchanged.
 struct ThoughtSeal {
-  std::string signature = {};  // of the thought since the last seal; whole
-  std::string redacted = {};   // or a part of its own, not for our eyes
+  std::string text = {};  // the thought since the last seal, once more
+  std::string signature = {};
+  std::string redacted = {};  // or a part that is not for our eyes; then there is nothing else
 };
 
 // A piece of one choice: of its thought, its seal, its text, its calls, in this order. Texts are whole
@@ -318,9 +322,9 @@ struct GenerationDelta {
   StopCause cause = {};                     // with it
   std::optional<PromptReport> prompt = {};  // with the first piece of each of the prompt's choices, if
                                             // anything about it was asked for
-  std::optional<ThoughtSeal> seal = {};
-  std::string refusal = {};              // why it will not answer, apart from the text
-  std::vector<json::value> others = {};  // parts that only its vendor's dialect knows; whole
+  std::optional<ThoughtSeal> seal = {};     // with the last piece of what it seals, or after it
+  std::string refusal = {};                 // why it will not answer, apart from the text
+  std::vector<json::value> others = {};     // parts that only its vendor's dialect knows; whole
   // The event that it was read from, on the first delta of each event; an event that says nothing else has an
   // empty delta.
   std::shared_ptr<const WireEvent> wire = {};
@@ -337,11 +341,6 @@ struct Usage {
   bool operator==(const Usage&) const = default;
 };
 
-struct ThoughtBlock {
-  std::string text = {};
-  ThoughtSeal seal = {};
-};
-
 struct GenerationChoice {
   std::string thought = {};
   std::string text = {};
@@ -351,7 +350,7 @@ struct GenerationChoice {
   FinishReason finish = FinishReason::stop;
   StopCause cause;
   std::optional<PromptReport> prompt;
-  std::vector<ThoughtBlock> seals = {};  // the sealed parts of `thought`, from its beginning
+  std::vector<ThoughtSeal> seals = {};  // the sealed parts of `thought`, in their order
   std::string refusal = {};
   std::vector<json::value> others = {};
 };

@@ -87,6 +87,7 @@ class FeatureSet {
 
   constexpr bool has(Feature feature) const { return (bits_ & bit(feature)) != 0; }
   constexpr bool meets(FeatureSet other) const { return (bits_ & other.bits_) != 0; }
+  constexpr FeatureSet with(FeatureSet other) const { return from(bits_ | other.bits_); }
   constexpr FeatureSet with(Feature feature) const { return from(bits_ | bit(feature)); }
   constexpr FeatureSet without(Feature feature) const { return from(bits_ & ~bit(feature)); }
   constexpr bool operator==(const FeatureSet&) const = default;

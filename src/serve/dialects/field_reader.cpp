@@ -34,11 +34,45 @@ const char* reason_of(ErrorCode code) {
 FieldReader::FieldReader(const json::object& object, std::string path)
     : object_(object), path_(std::move(path)) {}
 
-void FieldReader::refuse(std::string_view name, std::string_view message, ErrorCode code) {
-  if (failure_) return;
+std::string FieldReader::path_of(std::string_view name) const {
   std::string param = path_ + std::string(name);
   if (name.empty() && param.ends_with('.')) param.pop_back();
-  failure_ = ApiError{{code, fmt::format("{} {}", param, message)}, param, reason_of(code)};
+  return param;
+}
+
+ApiError FieldReader::error_of(std::string_view name, std::string_view message, ErrorCode code) const {
+  const std::string param = path_of(name);
+  return {{code, fmt::format("{} {}", param, message)}, param, reason_of(code)};
+}
+
+void FieldReader::refuse(std::string_view name, std::string_view message, ErrorCode code) {
+  if (!failure_) failure_ = error_of(name, message, code);
+}
+
+void FieldReader::note(std::string_view name, std::string_view message, Feature feature, ErrorCode code) {
+  known_.insert(name);
+  rest_.insert(name);
+  if (failure_) return;
+  uses_.push_back({.feature = feature, .field = path_of(name), .refusal = error_of(name, message, code)});
+}
+
+void FieldReader::note_hint(std::string_view name, Feature feature) {
+  if (!failure_) uses_.push_back({.feature = feature, .field = path_of(name)});
+}
+
+void FieldReader::note_unknown(Feature feature) {
+  for (const auto& member : object_) {
+    const std::string_view name = member.key();
+    if (!known_.contains(name) && !asks_for_nothing(member.value(), "")) note_hint(name, feature);
+  }
+}
+
+void FieldReader::settle() {
+  for (FeatureUse& use : uses_) {
+    if (!use.refusal) continue;
+    failure_ = std::move(use.refusal);  // met before any failure: nothing is noted after one
+    return;
+  }
 }
 
 void FieldReader::refuse_missing(std::string_view name, std::string_view message) {
@@ -48,7 +82,13 @@ void FieldReader::refuse_missing(std::string_view name, std::string_view message
 }
 
 void FieldReader::take_failure(const FieldReader& inner) {
+  uses_.insert(uses_.end(), inner.uses_.begin(), inner.uses_.end());
   if (inner.failed()) take_failure(inner.failure());
+}
+
+void FieldReader::take_member(std::string_view name, const FieldReader& inner) {
+  if (!inner.uses_.empty()) rest_.insert(name);
+  take_failure(inner);
 }
 
 void FieldReader::take_failure(ApiError error) {
@@ -61,10 +101,14 @@ void FieldReader::refuse_kind(std::string_view name, std::string_view wanted, co
   if (first) failure_->reason = "invalid_type";
 }
 
-const json::value* FieldReader::get(std::string_view name) {
-  known_.insert(name);
+const json::value* FieldReader::find(std::string_view name) const {
   const json::value* value = failure_ ? nullptr : object_.if_contains(name);
   return value == nullptr || value->is_null() ? nullptr : value;
+}
+
+const json::value* FieldReader::get(std::string_view name) {
+  known_.insert(name);
+  return find(name);
 }
 
 std::optional<bool> FieldReader::boolean(std::string_view name) {
@@ -166,16 +210,23 @@ const json::array* FieldReader::array_up_to(std::string_view name, size_t most, 
   return nullptr;
 }
 
-void FieldReader::accept(std::span<const std::string_view> names) {
-  known_.insert(names.begin(), names.end());
+void FieldReader::accept(std::span<const std::string_view> names, Feature feature) {
+  for (const std::string_view name : names) {
+    if (!known_.insert(name).second) continue;  // it was read
+    rest_.insert(name);
+    const json::value* value = find(name);
+    if (value == nullptr || asks_for_nothing(*value, "")) continue;
+    uses_.push_back({.feature = feature, .field = path_of(name)});
+  }
 }
 
 void FieldReader::refuse_unsupported(std::span<const UnsupportedField> fields, std::string_view why) {
   for (const UnsupportedField& field : fields) {
-    const json::value* value = get(field.name);
+    if (known_.insert(field.name).second) rest_.insert(field.name);
+    const json::value* value = find(field.name);
     if (value == nullptr || asks_for_nothing(*value, field.neutral)) continue;
     const std::string hint = field.neutral.empty() ? "" : fmt::format(" (other than {})", field.neutral);
-    return refuse(field.name, fmt::format("{}{}; leave it out", why, hint), ErrorCode::unsupported);
+    note(field.name, fmt::format("{}{}; leave it out", why, hint), Feature::foreign);
   }
 }
 
@@ -187,6 +238,23 @@ std::vector<std::string> FieldReader::unknown() const {
     names.emplace_back(name.substr(0, kMaxQuotedName));
   }
   return names;
+}
+
+json::object FieldReader::take_rest() {
+  for (const auto& member : object_) {
+    if (!known_.contains(std::string_view(member.key())))
+      uses_.push_back({.feature = Feature::unknown, .field = path_of(member.key())});
+  }
+  return rest();
+}
+
+json::object FieldReader::rest() const {
+  json::object rest;
+  for (const auto& member : object_) {
+    const std::string_view name = member.key();
+    if (!known_.contains(name) || rest_.contains(name)) rest.emplace(name, member.value());
+  }
+  return rest;
 }
 
 }  // namespace ferry

@@ -1,6 +1,7 @@
 #pragma once
 // Reads the members of a request's JSON object by name. The first thing that is wrong is kept as the answer;
-// after it every read gives nothing, so that callers read on without asking and ask once at the end.
+// after it every read gives nothing, so that callers read on without asking and ask once at the end. What is
+// well formed but not honoured by our engine is kept apart: another may have it (features.h).
 
 #include <cstdint>
 #include <optional>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/core/json.h"
+#include "serve/dialects/features.h"
 #include "serve/dialects/openai_error.h"
 
 namespace ferry {
@@ -39,32 +41,55 @@ class FieldReader {
   std::vector<int32_t> tokens(std::string_view name, size_t most);
   std::vector<std::string> texts(std::string_view name, size_t most);
 
-  // Marks names as known whose values change nothing.
-  void accept(std::span<const std::string_view> names);
-  // Refuses the first of these fields that asks for something. `why` follows its name in the message.
+  // Marks names as known whose values change nothing, and notes those that are there.
+  void accept(std::span<const std::string_view> names, Feature feature = Feature::hints);
+  // Notes those of these fields that ask for something. `why` follows the name in the message.
   void refuse_unsupported(std::span<const UnsupportedField> fields,
                           std::string_view why = "is not supported yet");
   // The members that nobody has asked for.
   std::vector<std::string> unknown() const;
+  // Their values, and those of the members that are only known: what is left of the object when all that was
+  // read is gone. Adds a use of Feature::unknown for each of unknown().
+  json::object take_rest();
+  // The same, without a note.
+  json::object rest() const;
 
   // Keeps the first failure of this object. `name` is a member's, or empty for the whole.
   void refuse(std::string_view name, std::string_view message, ErrorCode code = ErrorCode::invalid_argument);
   // The same for a member that must be there and is not.
   void refuse_missing(std::string_view name, std::string_view message);
-  // Takes over the failure of a reader of something inside.
+  // Notes what our engine refuses with these words, and others may take. The member counts as not read. The
+  // name must outlive the reader.
+  void note(std::string_view name, std::string_view message, Feature feature,
+            ErrorCode code = ErrorCode::unsupported);
+  // Notes what changes no answer.
+  void note_hint(std::string_view name, Feature feature = Feature::hints);
+  // The same for each member that nobody has asked for, unless it is null or empty.
+  void note_unknown(Feature feature);
+  // Takes over the failure and the notes of a reader of something inside.
   void take_failure(const FieldReader& inner);
+  // The same; a note within makes the member one that was not read.
+  void take_member(std::string_view name, const FieldReader& inner);
   void take_failure(ApiError error);
+  // For those whose answers come from our engine alone: the first that it refuses is the failure.
+  void settle();
   bool failed() const { return failure_.has_value(); }
   const ApiError& failure() const { return *failure_; }
+  const std::vector<FeatureUse>& uses() const { return uses_; }
   const std::string& path() const { return path_; }
 
  private:
   const json::array* array_up_to(std::string_view name, size_t most, std::string_view what);
+  ApiError error_of(std::string_view name, std::string_view message, ErrorCode code) const;
+  std::string path_of(std::string_view name) const;
+  const json::value* find(std::string_view name) const;
   void refuse_kind(std::string_view name, std::string_view wanted, const json::value& value);
 
   const json::object& object_;
   std::string path_;
   std::set<std::string_view> known_;
+  std::set<std::string_view> rest_;  // of known_: those whose values nobody has taken
+  std::vector<FeatureUse> uses_;
   std::optional<ApiError> failure_;
 };
 

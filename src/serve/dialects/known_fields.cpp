@@ -46,22 +46,21 @@ constexpr auto kUnsupported = std::to_array<UnsupportedField>({
 // decoder puts no spaces between special tokens, whatever is said about it, and neither do the tokenizers of
 // vLLM.
 constexpr auto kAdvice = std::to_array<std::string_view>({
-    "metadata",
-    "safety_identifier",
     "prompt_cache_key",
     "prompt_cache_retention",
-    "service_tier",
     "session_id",
     "stream_interval",
     "spaces_between_special_tokens",
     "return_token_offsets",
     "return_mm_kwargs",
-    "parallel_tool_calls",
     "cache_prompt",
     "n_cache_reuse",
     "id_slot",
     "backend_sampling",
 });
+
+// Where there are no tools.
+constexpr std::string_view kNoTools[] = {"parallel_tool_calls"};
 
 // They say how something is done that is refused when it is asked for, or what to drop from a context that is
 // full: nothing ever is.
@@ -170,6 +169,12 @@ constexpr auto kTokenize = std::to_array<UnsupportedField>({
 }  // namespace
 
 void settle_common_fields(FieldReader& fields) {
+  constexpr std::string_view kMetadata[] = {"metadata"};
+  constexpr std::string_view kUser[] = {"safety_identifier"};
+  constexpr std::string_view kTier[] = {"service_tier"};
+  fields.accept(kMetadata, Feature::metadata);
+  fields.accept(kUser, Feature::user);
+  fields.accept(kTier, Feature::service_tier);
   fields.accept(kAdvice);
   fields.accept(kDetails);
   fields.refuse_unsupported(kUnsupported);
@@ -180,6 +185,7 @@ void settle_openai_fields(FieldReader& fields) {
 }
 
 void settle_infill_fields(FieldReader& fields) {
+  fields.accept(kNoTools);
   fields.refuse_unsupported(kNoInfill, kCompletionsRoute);
   fields.refuse_unsupported(kNoCompletion, kChatRoute);
 }
@@ -190,6 +196,7 @@ void settle_chat_fields(FieldReader& fields) {
 }
 
 void settle_completion_fields(FieldReader& fields) {
+  fields.accept(kNoTools);
   fields.refuse_unsupported(kCompletion);
   fields.refuse_unsupported(kNoCompletion, kChatRoute);
 }

@@ -148,6 +148,7 @@ ApiResult<GenerationRequest> parse_llama_infill(std::string_view text) {
   read_lines(fields, request.stop);
   read_report(fields, request.report);
   read_cutting(fields, request.prompt);
+  fields.settle();
   if (fields.failed()) return tl::unexpected(fields.failure());
   request.ignored = fields.unknown();
   return request;

@@ -20,6 +20,7 @@ void write_usage(JsonWriter& w, const Usage& usage) {
   w.key("prompt_tokens_details");
   w.begin_object();
   w.member("cached_tokens", usage.cached_tokens);
+  if (usage.cache_written_tokens > 0) w.member("cache_write_tokens", usage.cache_written_tokens);
   w.end_object();
   w.key("completion_tokens_details");
   w.begin_object();

@@ -6,6 +6,7 @@
 #include "serve/dialects/openai_request.h"
 #include "serve/dialects/openai_thought.h"
 #include "serve/dialects/openai_tools.h"
+#include "serve/dialects/wire_dialect.h"
 
 namespace ferry {
 namespace {
@@ -25,7 +26,7 @@ void read_modalities(FieldReader& fields) {
   if (modalities == nullptr) return;
   for (const json::value& item : *modalities) {
     if (item.is_string() && item.get_string() == "text") continue;
-    fields.refuse("modalities", "other than \"text\" are not supported yet", ErrorCode::unsupported);
+    return fields.note("modalities", "other than \"text\" are not supported yet", Feature::audio);
   }
 }
 
@@ -75,6 +76,32 @@ void write_thought(JsonWriter& w, std::string_view thought) {
   w.member("reasoning", thought);
 }
 
+// As LiteLLM has them: who sends them back with the message keeps the thoughts whole.
+void write_seals(JsonWriter& w, std::span<const ThoughtSeal> seals) {
+  if (seals.empty()) return;
+  w.key("thinking_blocks");
+  w.begin_array();
+  for (const ThoughtSeal& seal : seals) {
+    w.begin_object();
+    if (!seal.redacted.empty()) {
+      w.member("type", "redacted_thinking");
+      w.member("data", seal.redacted);
+    } else {
+      w.member("type", "thinking");
+      w.member("thinking", seal.text);
+      w.member("signature", seal.signature);
+    }
+    w.end_object();
+  }
+  w.end_array();
+}
+
+void write_refusal(JsonWriter& w, const std::string& refusal) {
+  w.key("refusal");
+  if (refusal.empty()) return w.null();
+  w.value(refusal);
+}
+
 void write_call(JsonWriter& w, const ToolCall& call) {
   w.begin_object();
   w.member("id", call.id);
@@ -91,14 +118,14 @@ void write_call(JsonWriter& w, const ToolCall& call) {
 void write_message(JsonWriter& w, const GenerationChoice& choice) {
   w.member("role", "assistant");
   write_thought(w, choice.thought);
+  write_seals(w, choice.seals);
   w.key("content");
-  if (choice.text.empty() && !choice.calls.empty()) {
+  if (choice.text.empty() && (!choice.calls.empty() || !choice.refusal.empty())) {
     w.null();
   } else {
     w.value(choice.text);
   }
-  w.key("refusal");
-  w.null();
+  write_refusal(w, choice.refusal);
   if (choice.calls.empty()) return;
   w.key("tool_calls");
   w.begin_array();
@@ -128,7 +155,11 @@ std::string delta_json(const GenerationDelta& delta) {
   JsonWriter w(out);
   w.begin_object();
   write_thought(w, delta.thought);
-  if (!delta.text.empty() || (delta.thought.empty() && delta.calls.empty())) w.member("content", delta.text);
+  if (delta.seal) write_seals(w, {&*delta.seal, 1});
+  const bool says_else =
+      !delta.thought.empty() || !delta.calls.empty() || delta.seal || !delta.refusal.empty();
+  if (!delta.text.empty() || !says_else) w.member("content", delta.text);
+  if (!delta.refusal.empty()) w.member("refusal", delta.refusal);
   if (!delta.calls.empty()) {
     w.key("tool_calls");
     w.begin_array();
@@ -141,7 +172,7 @@ std::string delta_json(const GenerationDelta& delta) {
 
 bool has_news(const GenerationDelta& delta) {
   return !delta.thought.empty() || !delta.text.empty() || !delta.calls.empty() || !delta.logprobs.empty() ||
-         !delta.token_ids.empty();
+         !delta.token_ids.empty() || delta.seal || !delta.refusal.empty();
 }
 
 void write_choice(JsonWriter& w, size_t index, const GenerationChoice& choice,
@@ -167,7 +198,9 @@ void write_prompt(JsonWriter& w, const PromptReport& prompt, const OpenAiAnswerF
 
 }  // namespace
 
-ApiResult<GenerationRequest> parse_openai_chat(std::string_view text) {
+namespace {
+
+ApiResult<GenerationRequest> read_chat(std::string_view text, bool for_our_engine) {
   ApiResult<json::value> body = parse_openai_body(text);
   if (!body) return tl::unexpected(std::move(body).error());
   FieldReader fields(body->get_object());
@@ -181,8 +214,18 @@ ApiResult<GenerationRequest> parse_openai_chat(std::string_view text) {
   read_template_options(fields, request);
   request.report.prompt_text = fields.boolean("return_prompt_text").value_or(false);
   settle_chat_fields(fields);
-  if (fields.failed()) return tl::unexpected(fields.failure());
-  request.ignored = fields.unknown();
+  return finish_openai_request(fields, for_our_engine, std::move(request));
+}
+
+}  // namespace
+
+ApiResult<GenerationRequest> parse_openai_chat(std::string_view body) {
+  return read_chat(body, true);
+}
+
+ApiResult<GenerationRequest> read_openai_chat(std::string_view body) {
+  auto request = read_chat(body, false);
+  if (request) request->dialect = &kOpenAiChat;
   return request;
 }
 

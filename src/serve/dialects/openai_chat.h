@@ -1,8 +1,10 @@
 #pragma once
 // OpenAI's chat completions: POST /v1/chat/completions.
 //
-// A field that is known (of OpenAI's API or of vLLM's extensions to it) but not honoured is refused by name,
-// unless its value asks for nothing; fields that nobody knows are listed in GenerationRequest::ignored.
+// parse_openai_chat() is for our engine: a field that is known (of OpenAI's API or of vLLM's extensions to
+// it) but not honoured is refused by name, unless its value asks for nothing; fields that nobody knows are
+// listed in GenerationRequest::ignored. read_openai_chat() is for whoever: both are listed in
+// GenerationRequest::met, and only what is malformed is refused.
 
 #include <string>
 #include <string_view>
@@ -15,6 +17,7 @@
 namespace ferry {
 
 ApiResult<GenerationRequest> parse_openai_chat(std::string_view body);
+ApiResult<GenerationRequest> read_openai_chat(std::string_view body);
 
 // The whole answer, object "chat.completion".
 std::string openai_chat_response(const ExchangeIdentity& identity, const GenerationResult& result,

@@ -7,6 +7,7 @@
 #include "serve/dialects/openai_answer.h"
 #include "serve/dialects/openai_request.h"
 #include "serve/dialects/prompts.h"
+#include "serve/dialects/wire_dialect.h"
 
 namespace ferry {
 namespace {
@@ -34,8 +35,8 @@ void read_suffix(FieldReader& fields, GenerationRequest& request) {
   if (!suffix || suffix->empty()) return;
   if (request.prompts.size() > 1) return fields.refuse("suffix", "goes with one prompt, not with several");
   if (request.prompt.truncate_side == PromptRequest::Side::right) {
-    return fields.refuse("truncation_side", "goes without suffix: what is farthest from the gap is cut",
-                         ErrorCode::unsupported);
+    return fields.note("truncation_side", "goes without suffix: what is farthest from the gap is cut",
+                       Feature::foreign);
   }
   request.infill = InfillRequest{.suffix = *std::move(suffix), .field = "suffix"};
 }
@@ -114,7 +115,9 @@ void write_prompt(JsonWriter& w, const PromptReport& prompt, const OpenAiAnswerF
 
 }  // namespace
 
-ApiResult<GenerationRequest> parse_openai_completion(std::string_view text) {
+namespace {
+
+ApiResult<GenerationRequest> read_completion(std::string_view text, bool for_our_engine) {
   ApiResult<json::value> body = parse_openai_body(text);
   if (!body) return tl::unexpected(std::move(body).error());
   FieldReader fields(body->get_object());
@@ -130,8 +133,18 @@ ApiResult<GenerationRequest> parse_openai_completion(std::string_view text) {
   read_best_of(fields, request);
   read_suffix(fields, request);
   settle_completion_fields(fields);
-  if (fields.failed()) return tl::unexpected(fields.failure());
-  request.ignored = fields.unknown();
+  return finish_openai_request(fields, for_our_engine, std::move(request));
+}
+
+}  // namespace
+
+ApiResult<GenerationRequest> parse_openai_completion(std::string_view body) {
+  return read_completion(body, true);
+}
+
+ApiResult<GenerationRequest> read_openai_completion(std::string_view body) {
+  auto request = read_completion(body, false);
+  if (request) request->dialect = &kOpenAiCompletions;
   return request;
 }
 

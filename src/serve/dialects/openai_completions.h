@@ -14,6 +14,7 @@ namespace ferry {
 
 // max_tokens is 16 where it is not given, as the API says.
 ApiResult<GenerationRequest> parse_openai_completion(std::string_view body);
+ApiResult<GenerationRequest> read_openai_completion(std::string_view body);
 
 // The whole answer, object "text_completion".
 std::string openai_completion_response(const ExchangeIdentity& identity, const GenerationResult& result,

@@ -169,5 +169,60 @@ TEST(Rerank, WhatIsWrongIsNamed) {
   }
 }
 
+TEST(Base64, ComesBack) {
+  std::string bytes;
+  for (int i = 0; i < 300; ++i) {
+    const std::span<const char> chars(bytes);
+    const auto back = from_base64(base64(std::as_bytes(chars)));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(std::string_view(reinterpret_cast<const char*>(back->data()), back->size()), bytes);
+    bytes.push_back(static_cast<char>(i * 37));
+  }
+  for (const char* text : {"A", "AA", "AAA", "A===", "AA=A", "AB==", "AAB=", "A-==", "AAAA AAAA"})
+    EXPECT_FALSE(from_base64(text)) << text;
+}
+
+TEST(Embeddings, ForAnUpstream) {
+  constexpr std::string_view kBody =
+      R"({"input": ["a", "b"], "model": "m", "dimensions": 8, "encoding_format": "base64", "odd": [1], "user": "u"})";
+  const auto read = read_openai_embeddings(kBody);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(
+      patch_openai_embeddings(kBody, "up").value(),
+      R"({"input": ["a", "b"], "model": "up", "dimensions": 8, "encoding_format": "base64", "odd": [1], "user": "u"})");
+  EXPECT_EQ(
+      write_openai_embeddings(*read, "up"),
+      R"({"model":"up","input":["a","b"],"encoding_format":"base64","dimensions":8,"odd":[1],"user":"u"})");
+  const auto other = read_openai_embeddings(R"({"model": "m", "input": [1, 2], "input_type": "query"})");
+  ASSERT_TRUE(other) << "others may know it";
+  EXPECT_FALSE(parse_openai_embeddings(R"({"model": "m", "input": [1, 2], "input_type": "query"})"));
+  EXPECT_EQ(write_openai_embeddings(*other, "up"), R"({"model":"up","input":[1,2],"input_type":"query"})");
+}
+
+TEST(Embeddings, AnswersAreReadInBothForms) {
+  const EmbeddingResult result{.vectors = {{0.5f, -1.0f}, {2.0f, 0.25f}}, .prompt_tokens = 5};
+  for (const bool as_base64 : {false, true}) {
+    const auto read = read_openai_embeddings_answer(openai_embeddings_response("m", result, as_base64), 2);
+    ASSERT_TRUE(read) << read.error().error.message;
+    EXPECT_EQ(read->vectors, result.vectors);
+    EXPECT_EQ(read->prompt_tokens, 5);
+  }
+  const auto turned = read_openai_embeddings_answer(
+      R"({"data": [{"index": 1, "embedding": [2]}, {"index": 0, "embedding": [1]}]})", 2);
+  ASSERT_TRUE(turned);
+  EXPECT_EQ(turned->vectors, (std::vector<std::vector<float>>{{1}, {2}}));
+  for (const char* body : {"", "{}", R"({"data": []})", R"({"data": [{"embedding": [1]}]})",
+                           R"({"data": [{"index": 0, "embedding": [1]}, {"index": 0, "embedding": [1]}]})",
+                           R"({"data": [{"embedding": [1]}, {"embedding": "AAA="}]})",
+                           R"({"data": [{"embedding": [1]}, {"embedding": ["x"]}]})",
+                           R"({"data": [{"embedding": [1]}, {"embedding": []}]})"}) {
+    EXPECT_FALSE(read_openai_embeddings_answer(body, 2)) << body;
+  }
+  EXPECT_EQ(read_openai_embeddings_answer(R"({"error": {"message": "m", "code": "insufficient_quota"}})", 1)
+                .error()
+                .kind,
+            ErrorKind::billing);
+}
+
 }  // namespace
 }  // namespace ferry

@@ -45,6 +45,18 @@ class FormatReader {
     }
     if (request_.format) request_.format->in_order = order ? *order == "schema" : in_order;
   }
+  // The same, with what else stands beside a schema of OpenAI's.
+  void describe(FieldReader& fields) {
+    const std::optional<std::string> name = fields.text("name");
+    const std::optional<std::string> description = fields.text("description");
+    // A schema is kept to either way. What OpenAI promises of strict ones beside that is their order.
+    const std::optional<bool> strict = fields.boolean("strict");
+    key_order(fields, strict.value_or(false));
+    if (fields.failed() || !request_.format) return;
+    request_.format->name = name.value_or("");
+    request_.format->description = description.value_or("");
+    request_.format->strict = strict;
+  }
   void set(FieldReader& fields, std::string_view name, OutputFormat format) {
     format.field = fields.path() + std::string(name);
     if (request_.format) {
@@ -74,11 +86,7 @@ void read_response_format(FieldReader& fields, FormatReader& formats) {
       FieldReader inner(*named, format.path() + "json_schema.");
       if (inner.get("schema") == nullptr) inner.refuse_missing("schema", "must be a JSON Schema");
       formats.schema(inner, "schema");
-      inner.text("name");
-      inner.text("description");
-      // A schema is kept to either way. What OpenAI promises of strict ones beside that is their order.
-      const bool strict = inner.boolean("strict").value_or(false);
-      formats.key_order(inner, strict);
+      formats.describe(inner);
       format.take_failure(inner);
     } else if (format.get("schema") != nullptr) {
       formats.schema(format, "schema");
@@ -93,11 +101,14 @@ void read_response_format(FieldReader& fields, FormatReader& formats) {
       formats.set(fields, "response_format", {.kind = Kind::json_object});
     }
   } else if (type == "structural_tag") {
-    format.refuse("type", "\"structural_tag\" is not supported yet", ErrorCode::unsupported);
-  } else if (type != "text") {
+    format.note("type", "\"structural_tag\" is not supported yet", Feature::foreign);
+  } else if (type.empty()) {
     format.refuse("type", "must be text, json_object or json_schema");
+  } else if (type != "text") {
+    format.note("type", "must be text, json_object or json_schema", Feature::foreign,
+                ErrorCode::invalid_argument);
   }
-  fields.take_failure(format);
+  fields.take_member("response_format", format);
 }
 
 void read_structured_outputs(FieldReader& fields, FormatReader& formats, GenerationRequest& request) {
@@ -118,7 +129,7 @@ void read_structured_outputs(FieldReader& fields, FormatReader& formats, Generat
                                               {"disable_fallback", "true"}};
   inner.refuse_unsupported(unsupported);
   if (const auto unknown = inner.unknown(); !unknown.empty()) inner.refuse(unknown.front(), "is not known");
-  fields.take_failure(inner);
+  fields.take_member("structured_outputs", inner);
 }
 
 // Ollama's: "json", or a schema.

@@ -5,33 +5,31 @@
 
 #include <fmt/ranges.h>
 
+#include "serve/dialects/openai_parts.h"
+
 namespace ferry {
 namespace {
 
 constexpr auto kRoles = std::to_array<std::string_view>({"system", "developer", "user", "assistant", "tool"});
 
-void read_part(const json::value& value, std::string path, FieldReader& message, ChatMessage& out) {
-  if (!value.is_object()) return message.refuse("content", "must be an array of objects, or a string");
-  FieldReader part(value.get_object(), std::move(path));
-  const std::string type = part.text("type").value_or("");
-  if (type == "text" || type == "refusal") {
-    std::optional<std::string> text = part.text(type);
-    if (!text) part.refuse(type, "must be a string");
-    out.content.push_back({std::move(text).value_or("")});
-  } else if (type == "image_url" || type == "input_audio" || type == "file" || type == "video_url") {
-    part.refuse("type", fmt::format("\"{}\" is not supported yet; only text is", type),
-                ErrorCode::unsupported);
-  } else {
-    part.refuse("type", "must be \"text\"");
-  }
-  message.take_failure(part);
+bool is_role(std::string_view role) {
+  return std::find(kRoles.begin(), kRoles.end(), role) != kRoles.end();
+}
+
+void read_refusal(FieldReader& message, ChatMessage& out) {
+  const json::value* refusal = message.get("refusal");
+  if (refusal == nullptr || !refusal->is_string()) return;
+  out.content.push_back(
+      {.text = std::string(std::string_view(refusal->get_string())), .kind = ContentPart::Kind::refusal});
 }
 
 void read_content(FieldReader& message, ChatMessage& out) {
   const json::value* content = message.get("content");
   if (content == nullptr) {
-    // An assistant's turn may be nothing but tool calls or a refusal.
-    if (out.role != "assistant") message.refuse("content", "must be a string or an array of parts");
+    // An assistant's turn may be nothing but tool calls or a refusal; nobody knows about roles that we do
+    // not.
+    if (out.role == "assistant") return read_refusal(message, out);
+    if (is_role(out.role)) message.refuse("content", "must be a string or an array of parts");
     return;
   }
   if (content->is_string()) {
@@ -39,7 +37,7 @@ void read_content(FieldReader& message, ChatMessage& out) {
   } else if (content->is_array()) {
     const json::array& parts = content->get_array();
     for (size_t i = 0; i < parts.size() && !message.failed(); ++i) {
-      read_part(parts[i], fmt::format("{}content[{}].", message.path(), i), message, out);
+      read_openai_part(parts[i], fmt::format("{}content[{}].", message.path(), i), message, out);
     }
   } else {
     message.refuse("content",
@@ -52,8 +50,10 @@ void read_tool_call(const json::value& value, std::string path, FieldReader& mes
   FieldReader call(value.get_object(), std::move(path));
   ToolCall parsed;
   parsed.id = call.text("id").value_or("");
-  if (const auto type = call.text("type"); type && *type != "function")
-    call.refuse("type", "must be \"function\"");
+  if (const auto type = call.text("type"); type && *type != "function") {
+    call.note("type", "must be \"function\"", Feature::foreign, ErrorCode::invalid_argument);
+    return message.take_failure(call);
+  }
   if (const json::object* function = call.object("function")) {
     FieldReader inner(*function, call.path() + "function.");
     parsed.name = inner.text("name").value_or("");
@@ -76,22 +76,33 @@ void read_tool_calls(FieldReader& message, ChatMessage& out) {
   }
 }
 
-ApiResult<ChatMessage> read_message(const json::value& value, size_t index) {
+// What clients give back of an answer beside its words, and what nobody here knows.
+void note_others(FieldReader& message) {
+  if (message.get("function_call") != nullptr) message.note_hint("function_call", Feature::unknown);
+  message.get("refusal");
+  message.note_unknown(Feature::hints);
+}
+
+ChatMessage read_message(const json::value& value, size_t index, FieldReader& fields) {
   const json::object nothing;
   FieldReader message(value.is_object() ? value.get_object() : nothing, fmt::format("messages[{}].", index));
   if (!value.is_object()) message.refuse("", fmt::format("must be an object, not {}", json_kind(value)));
   ChatMessage out;
   out.role = message.text("role").value_or("");
-  if (std::find(kRoles.begin(), kRoles.end(), out.role) == kRoles.end()) {
-    message.refuse("role", fmt::format("must be one of {}", fmt::join(kRoles, ", ")));
+  if (!is_role(out.role)) {
+    const std::string wanted = fmt::format("must be one of {}", fmt::join(kRoles, ", "));
+    if (out.role.empty()) message.refuse("role", wanted);
+    message.note("role", wanted, Feature::foreign, ErrorCode::invalid_argument);
   }
+  read_openai_thoughts(message, out);
   read_content(message, out);
   out.name = message.text("name").value_or("");
   read_tool_calls(message, out);
   out.tool_call_id = message.text("tool_call_id").value_or("");
   if (out.role == "tool" && out.tool_call_id.empty())
     message.refuse("tool_call_id", "must name the call that it answers");
-  if (message.failed()) return tl::unexpected(message.failure());
+  note_others(message);
+  fields.take_failure(message);
   return out;
 }
 
@@ -103,10 +114,10 @@ void read_openai_messages(json::object& body, FieldReader& fields, GenerationReq
   }
   json::array& messages = body.at("messages").get_array();
   for (size_t i = 0; i < messages.size(); ++i) {
-    ApiResult<ChatMessage> message = read_message(messages[i], i);
-    if (!message) return fields.take_failure(message.error());
-    message->raw = std::move(messages[i]);
-    request.messages.push_back(*std::move(message));
+    ChatMessage message = read_message(messages[i], i, fields);
+    if (fields.failed()) return;
+    message.raw = std::move(messages[i]);
+    request.messages.push_back(std::move(message));
   }
 }
 

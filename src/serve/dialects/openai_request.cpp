@@ -158,7 +158,10 @@ void read_stream(FieldReader& fields, GenerationRequest& request) {
   request.stream_usage = inner.boolean("include_usage").value_or(false);
   constexpr UnsupportedField unsupported[] = {{"continuous_usage_stats", "false"}};
   inner.refuse_unsupported(unsupported);
-  fields.take_failure(inner);
+  constexpr std::string_view accepted[] = {"include_obfuscation"};
+  inner.accept(accepted);
+  inner.take_rest();
+  fields.take_member("stream_options", inner);
 }
 
 void read_prompt_options(FieldReader& fields, PromptRequest& prompt) {
@@ -213,6 +216,16 @@ ApiResult<json::value> parse_openai_body(std::string_view body) {
   return *std::move(parsed);
 }
 
+ApiResult<GenerationRequest> finish_openai_request(FieldReader& fields, bool for_our_engine,
+                                                   GenerationRequest request) {
+  if (for_our_engine) fields.settle();
+  if (fields.failed()) return tl::unexpected(fields.failure());
+  request.ignored = fields.unknown();
+  request.foreign = fields.take_rest();
+  request.met = fields.uses();
+  return request;
+}
+
 void read_common_fields(FieldReader& fields, GenerationRequest& request) {
   const bool is_chat = request.prompts.empty();
   request.model = fields.text("model").value_or("");
@@ -234,7 +247,7 @@ void read_generation_fields(FieldReader& fields, GenerationRequest& request, int
   read_prompt_options(fields, request.prompt);
   read_stream(fields, request);
   if (request.stream && request.report.prompt_logprobs) {
-    fields.refuse("prompt_logprobs", "is for whole answers: set \"stream\": false", ErrorCode::unsupported);
+    fields.note("prompt_logprobs", "is for whole answers: set \"stream\": false", Feature::foreign);
   }
   read_queueing(fields, request);
   read_output_format(fields, request);

@@ -16,4 +16,9 @@ void read_common_fields(FieldReader& fields, GenerationRequest& request);
 // The same without the model. `least_tokens`: that may be asked for.
 void read_generation_fields(FieldReader& fields, GenerationRequest& request, int64_t least_tokens);
 
+// Moves into the request what its reader met and what nobody read, once everything else is read; or the
+// error. `for_our_engine`: what our engine does not honour is an error, too.
+ApiResult<GenerationRequest> finish_openai_request(FieldReader& fields, bool for_our_engine,
+                                                   GenerationRequest request);
+
 }  // namespace ferry

@@ -20,7 +20,9 @@ std::optional<std::string> one_of(FieldReader& fields, std::string_view name,
                                   const std::array<std::string_view, N>& names) {
   std::optional<std::string> text = fields.text(name);
   if (text && std::find(names.begin(), names.end(), *text) == names.end()) {
-    fields.refuse(name, fmt::format("must be one of {}", fmt::join(names, ", ")));
+    fields.note(name, fmt::format("must be one of {}", fmt::join(names, ", ")), Feature::foreign,
+                ErrorCode::invalid_argument);
+    return std::nullopt;
   }
   return text;
 }

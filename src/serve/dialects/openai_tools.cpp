@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "serve/dialects/cache_mark.h"
+
 namespace ferry {
 namespace {
 
@@ -21,12 +23,17 @@ const ToolDefinition* find_tool(const ToolRequest& request, std::string_view nam
   return found == request.tools.end() ? nullptr : &*found;
 }
 
-// {"type": "function", "function": {…}}: what is inside, or null, and `outer` says what is wrong.
-const json::object* function_of(FieldReader& outer) {
-  const std::string type = outer.text("type").value_or("");
+// {"type": "function", "function": {…}}: what is inside, or null, and `outer` says what is wrong. `type` gets
+// what else it is: some tool that our engine does not know.
+const json::object* function_of(FieldReader& outer, std::string& type, Feature feature) {
+  constexpr std::string_view other = "must be \"function\"; other tools are not supported";
+  type = outer.text("type").value_or("");
+  if (type.empty()) outer.refuse("type", other, ErrorCode::unsupported);
   if (type != "function") {
-    outer.refuse("type", "must be \"function\"; other tools are not supported", ErrorCode::unsupported);
+    outer.note("type", other, feature);
+    return nullptr;
   }
+  type.clear();
   const json::object* function = outer.object("function");
   if (function == nullptr) outer.refuse_missing("function", "must be an object");
   return function;
@@ -38,7 +45,7 @@ void read_definition(FieldReader& function, ToolDefinition& tool) {
     function.refuse("name",
                     fmt::format("must have 1 to {} bytes, without control characters", kMaxNameBytes));
   }
-  function.text("description");
+  tool.description = function.text("description").value_or("");
   tool.strict = function.boolean("strict").value_or(false);
   if (const json::object* parameters = function.object("parameters")) tool.parameters = *parameters;
 }
@@ -49,9 +56,11 @@ void read_tool(FieldReader& fields, const json::value& value, std::string path, 
   FieldReader outer(value.is_object() ? value.get_object() : nothing, std::move(path));
   if (!value.is_object()) outer.refuse("", fmt::format("must be an object, not {}", json_kind(value)));
   ToolDefinition tool{.name = {}, .raw = value};
-  if (const json::object* object = function_of(outer)) {
+  if (const json::object* object = function_of(outer, tool.type, Feature::server_tools)) {
     FieldReader function(*object, outer.path() + "function.");
     read_definition(function, tool);
+    tool.cache = read_cache_mark(outer);
+    if (!tool.cache) tool.cache = read_cache_mark(function);
     if (find_tool(request, tool.name) != nullptr) {
       function.refuse("name", fmt::format("'{}' is also the name of another tool", tool.name));
     }
@@ -74,7 +83,8 @@ void read_tool_list(FieldReader& fields, ToolRequest& request) {
 
 // `outer` is a {"type": "function", "function": {"name": …}} that means one of the tools.
 void allow_tool(FieldReader& outer, ToolRequest& request) {
-  const json::object* object = function_of(outer);
+  std::string type;
+  const json::object* object = function_of(outer, type, Feature::foreign);
   if (object == nullptr) return;
   FieldReader function(*object, outer.path() + "function.");
   const std::string name = function.text("name").value_or("");
@@ -105,8 +115,9 @@ void read_allowed_tools(FieldReader& allowed, ToolRequest& request) {
 
 void read_choice_object(FieldReader& choice, ToolRequest& request) {
   if (choice.text("type") != "allowed_tools") {
-    request.choice = Choice::required;
-    return allow_tool(choice, request);
+    allow_tool(choice, request);
+    if (!request.allowed.empty()) request.choice = Choice::required;
+    return;
   }
   const json::object* object = choice.object("allowed_tools");
   if (object == nullptr) return choice.refuse_missing("allowed_tools", "must be an object");
@@ -121,7 +132,7 @@ void read_choice(FieldReader& fields, ToolRequest& request) {
   if (choice->is_object()) {
     FieldReader object(choice->get_object(), fields.path() + "tool_choice.");
     read_choice_object(object, request);
-    return fields.take_failure(object);
+    return fields.take_member("tool_choice", object);
   }
   const std::string text = choice->is_string() ? std::string(std::string_view(choice->get_string())) : "";
   if (text == "none") {
@@ -129,7 +140,9 @@ void read_choice(FieldReader& fields, ToolRequest& request) {
   } else if (text == "required") {
     request.choice = Choice::required;
   } else if (text != "auto") {
-    fields.refuse("tool_choice", "must be auto, none, required, or an object that names a tool");
+    constexpr std::string_view wanted = "must be auto, none, required, or an object that names a tool";
+    if (!choice->is_string()) return fields.refuse("tool_choice", wanted);
+    fields.note("tool_choice", wanted, Feature::foreign, ErrorCode::invalid_argument);
   }
 }
 

@@ -86,6 +86,7 @@ ApiResult<VllmScoreRequest> parse_vllm_score(std::string_view text) {
                               request.first.size(), request.second_field, request.second.size()));
   }
   request.truncate = read_truncation(fields);
+  fields.settle();
   if (fields.failed()) return tl::unexpected(fields.failure());
   out.ignored = fields.unknown();
   return out;
@@ -133,6 +134,7 @@ ApiResult<RerankRequest> parse_rerank(std::string_view text) {
   out.top_n = static_cast<size_t>(fields.integer("top_n", 0, INT32_MAX).value_or(0));
   out.return_documents = fields.boolean("return_documents").value_or(true);
   out.request.truncate = read_truncation(fields);
+  fields.settle();
   if (fields.failed()) return tl::unexpected(fields.failure());
   out.ignored = fields.unknown();
   return out;

@@ -32,6 +32,7 @@ ApiResult<TokenizeRequest> parse_tokenize(std::string_view text) {
   }
   request.prompt.prompt.add_special_tokens = fields.boolean("add_special_tokens");
   request.texts = fields.boolean("return_token_strs").value_or(false);
+  fields.settle();
   if (fields.failed()) return tl::unexpected(fields.failure());
   return request;
 }
@@ -67,6 +68,7 @@ ApiResult<DetokenizeRequest> parse_detokenize(std::string_view text) {
   request.model = fields.text("model").value_or("");
   if (fields.get("tokens") == nullptr) fields.refuse_missing("tokens", "must be an array of token ids");
   request.tokens = fields.tokens("tokens", kMaxTokens);
+  fields.settle();
   if (fields.failed()) return tl::unexpected(fields.failure());
   return request;
 }

@@ -19,8 +19,49 @@ class Visitor {
   virtual void json_text(std::string& text, const std::string& where) = 0;
   // May be looked into, but not rewritten.
   virtual void fixed(const std::string& text, const std::string& where) = 0;
-  virtual void unreadable(const std::string& where) = 0;
+  // `what` stands there: "an image".
+  virtual void unreadable(const std::string& where, std::string_view what) = 0;
 };
+
+using PartKind = ContentPart::Kind;
+
+// Of parts whose bytes no detector can look into; else empty.
+std::string_view media_name(const ContentPart& part) {
+  switch (part.kind) {
+    case PartKind::image:
+      return "an image";
+    case PartKind::audio:
+      return "a sound";
+    case PartKind::file:
+      return part.text.empty() ? "a file" : "";
+    case PartKind::redacted_thought:
+      return "an encrypted thought";
+    case PartKind::other:
+      return "of a kind that is not known here";
+    case PartKind::text:
+    case PartKind::refusal:
+    case PartKind::thought:
+      return "";
+  }
+  return "";
+}
+
+// What only the request's dialect knows.
+void walk_rest(json::object& rest, Visitor& visitor, const std::string& where) {
+  for (auto& member : rest)
+    visitor.json(member.value(), fmt::format("{}.{}", where, std::string_view(member.key())));
+}
+
+void walk_part(ContentPart& part, Visitor& visitor, const std::string& where) {
+  visitor.text(part.text, where);
+  if (!part.media.name.empty()) visitor.text(part.media.name, where + ".name");
+  // An address that holds the bytes themselves is nothing to be read.
+  if (!part.media.url.empty() && !part.media.url.starts_with("data:"))
+    visitor.text(part.media.url, where + ".url");
+  if (!part.raw.is_null()) visitor.json(part.raw, where);
+  walk_rest(part.rest, visitor, where);
+  if (const std::string_view what = media_name(part); !what.empty()) visitor.unreadable(where, what);
+}
 
 void walk_raw_call(json::value& call, Visitor& visitor, const std::string& where) {
   if (!call.is_object()) return visitor.json(call, where);
@@ -45,10 +86,21 @@ void walk_raw_call(json::value& call, Visitor& visitor, const std::string& where
   }
 }
 
+// The member that holds the bytes of an image, a sound or a file: walk_part() has said that they are there.
+std::string_view media_member(const json::object& part) {
+  const json::value* type = part.if_contains("type");
+  if (type == nullptr || !type->is_string()) return {};
+  for (const std::string_view name : {"image_url", "input_audio", "file"}) {
+    if (type->get_string() == name) return name;
+  }
+  return {};
+}
+
 void walk_raw_part(json::value& part, Visitor& visitor, const std::string& where) {
   if (!part.is_object()) return visitor.json(part, where);
+  const std::string_view media = media_member(part.get_object());
   for (auto& member : part.get_object()) {
-    if (member.key() == "type") continue;
+    if (member.key() == "type" || (!media.empty() && member.key() == media)) continue;
     visitor.json(member.value(), fmt::format("{}.{}", where, std::string_view(member.key())));
   }
 }
@@ -78,11 +130,15 @@ void walk_raw(json::value& raw, Visitor& visitor, const std::string& where) {
 
 void walk_message(ChatMessage& message, Visitor& visitor, const std::string& where) {
   for (size_t i = 0; i < message.content.size(); ++i)
-    visitor.text(message.content[i].text, fmt::format("{}.content[{}]", where, i));
+    walk_part(message.content[i], visitor, fmt::format("{}.content[{}]", where, i));
   visitor.text(message.name, where + ".name");
-  for (size_t i = 0; i < message.tool_calls.size(); ++i)
-    visitor.json_text(message.tool_calls[i].arguments, fmt::format("{}.tool_calls[{}].arguments", where, i));
-  walk_raw(message.raw, visitor, where);
+  for (size_t i = 0; i < message.tool_calls.size(); ++i) {
+    const std::string call = fmt::format("{}.tool_calls[{}]", where, i);
+    visitor.json_text(message.tool_calls[i].arguments, call + ".arguments");
+    walk_rest(message.tool_calls[i].rest, visitor, call);
+  }
+  walk_rest(message.rest, visitor, where);
+  if (!message.raw.is_null()) walk_raw(message.raw, visitor, where);
 }
 
 void walk_prompts(GenerationRequest& request, Visitor& visitor) {
@@ -91,7 +147,7 @@ void walk_prompts(GenerationRequest& request, Visitor& visitor) {
     if (auto* text = std::get_if<std::string>(&request.prompts[i])) {
       visitor.text(*text, where);
     } else {
-      visitor.unreadable(where);
+      visitor.unreadable(where, "token ids");
     }
   }
   if (!request.infill) return;
@@ -109,6 +165,8 @@ void walk_limits(GenerationRequest& request, Visitor& visitor) {
   if (!request.format) return;
   for (std::string& choice : request.format->choices) visitor.text(choice, request.format->field);
   visitor.fixed(request.format->text, request.format->field);
+  visitor.fixed(request.format->name, request.format->field);
+  visitor.fixed(request.format->description, request.format->field);
   if (!request.format->schema.is_null())
     visitor.fixed(to_json(request.format->schema), request.format->field);
 }
@@ -122,6 +180,7 @@ void walk(GenerationRequest& request, Visitor& visitor) {
   visitor.json(arguments, "template arguments");
   request.prompt.template_arguments = std::move(arguments.get_object());
   visitor.text(request.user, "user");
+  walk_rest(request.foreign, visitor, "request");
 }
 
 // The key before a text lends it its word, as in password: "…"; findings are the text's alone.
@@ -152,13 +211,15 @@ class Inspector : public Visitor {
   void fixed(const std::string& text, const std::string& where) override {
     note(detectors_.find(text), where);
   }
-  void unreadable(const std::string& where) override { result_.unreadable.push_back(where); }
+  void unreadable(const std::string& where, std::string_view) override {
+    result_.unreadable.push_back(where);
+  }
   void json(json::value& value, const std::string& where) override {
     const JsonWalk walked = walk_json(value, [&](std::string& text, std::string_view key) {
       note(find_under(detectors_, key, text), where);
       return false;
     });
-    if (walked == JsonWalk::too_deep) unreadable(where);
+    if (walked == JsonWalk::too_deep) unreadable(where, {});
   }
   // As text too: a key that comes twice is in the JSON text, but not in the value.
   void json_text(std::string& text, const std::string& where) override {
@@ -210,11 +271,12 @@ class Redactor : public Visitor {
       refuse(where,
              fmt::format("has a finding in it ({}) that cannot be redacted there", to_string(found->kind)));
   }
-  void unreadable(const std::string& where) override {
-    refuse(where, "is token ids, which cannot be redacted");
+  void unreadable(const std::string& where, std::string_view what) override {
+    refuse(where, fmt::format("is {}, which cannot be redacted", what));
   }
 
   Result<void> take() { return std::move(result_); }
+  bool has_changed() const { return has_changed_; }
 
  private:
   bool finds(const std::string& text) const {
@@ -224,6 +286,7 @@ class Redactor : public Visitor {
   bool rewrite(std::string& text, const std::vector<Finding>& findings) {
     if (findings.empty()) return false;
     text = redaction_.redact(text, findings);
+    has_changed_ = true;
     return true;
   }
   void refuse(const std::string& where, std::string_view why) {
@@ -233,7 +296,17 @@ class Redactor : public Visitor {
   const Detectors& detectors_;
   Redaction& redaction_;
   Result<void> result_;
+  bool has_changed_ = false;
 };
+
+void restore_json(const Redaction& redaction, json::value& value) {
+  walk_json(value, [&](std::string& text, std::string_view) {
+    std::string restored = redaction.restore(text);
+    const bool has_changed = restored != text;
+    text = std::move(restored);
+    return has_changed;
+  });
+}
 
 }  // namespace
 
@@ -247,7 +320,9 @@ Inspection inspect(const Detectors& detectors, const GenerationRequest& request)
 Result<void> redact(const Detectors& detectors, Redaction& redaction, GenerationRequest& request) {
   Redactor redactor(detectors, redaction);
   walk(request, redactor);
-  return redactor.take();
+  Result<void> result = redactor.take();
+  if (redactor.has_changed() || !result) request.wire.reset();
+  return result;
 }
 
 RestoreStream::Form answer_form(const GenerationRequest& request) {
@@ -261,6 +336,9 @@ void restore(const Redaction& redaction, RestoreStream::Form form, GenerationRes
     choice.thought = redaction.restore(choice.thought);
     choice.text = form == RestoreStream::Form::json ? redaction.restore_json(choice.text)
                                                     : redaction.restore(choice.text);
+    choice.refusal = redaction.restore(choice.refusal);
+    for (ThoughtSeal& seal : choice.seals) seal.text = redaction.restore(seal.text);
+    for (json::value& other : choice.others) restore_json(redaction, other);
     for (ToolCall& call : choice.calls) call.arguments = redaction.restore_json(call.arguments);
     if (choice.prompt) choice.prompt->text = redaction.restore(choice.prompt->text);
   }
@@ -269,14 +347,20 @@ void restore(const Redaction& redaction, RestoreStream::Form form, GenerationRes
 void AnswerRestorer::restore(GenerationDelta& delta) {
   constexpr auto kText = RestoreStream::Form::text;
   constexpr auto kJson = RestoreStream::Form::json;
-  const auto fresh = Choice{{redaction_, kText}, {redaction_, form_}, {redaction_, kJson}};
+  const auto fresh =
+      Choice{{redaction_, kText}, {redaction_, form_}, {redaction_, kText}, {redaction_, kJson}};
   Choice& choice = choices_.try_emplace(delta.index, fresh).first->second;
-  const bool ends_text = !delta.calls.empty() || delta.finish;
-  const bool ends_thought = !delta.text.empty() || ends_text;
+  const bool ends_text = !delta.calls.empty() || !delta.others.empty() || delta.finish;
+  const bool ends_thought = !delta.text.empty() || delta.seal || ends_text;
   delta.thought = choice.thought.push(delta.thought);
   if (ends_thought) delta.thought += choice.thought.finish();
   delta.text = choice.text.push(delta.text);
   if (ends_text) delta.text += choice.text.finish();
+  delta.refusal = choice.refusal.push(delta.refusal);
+  if (delta.finish) delta.refusal += choice.refusal.finish();
+  if (delta.seal) delta.seal->text = redaction_.restore(delta.seal->text);
+  for (json::value& other : delta.others) restore_json(redaction_, other);
+  if (!redaction_.empty()) delta.wire.reset();
   restore_calls(choice, delta.calls);
   if (delta.finish) {
     if (std::string rest = choice.arguments.finish(); !rest.empty())

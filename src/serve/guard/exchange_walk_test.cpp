@@ -187,5 +187,123 @@ TEST(Exchange, ThoughtsAndCallsOfAnswersAreRestored) {
   EXPECT_EQ(choice.calls.at(1).arguments, "[");
 }
 
+using PartKind = ContentPart::Kind;
+
+// Everything that another vendor's message may hold.
+GenerationRequest many_parts() {
+  ChatMessage message{.role = "user", .content = {}, .name = {}, .tool_calls = {}, .tool_call_id = {}};
+  message.content.push_back(
+      {.text = "doc of amy@example.com", .kind = PartKind::file, .media = {.name = "bob@example.com"}});
+  message.content.push_back({.text = "carl@example.com thinks", .kind = PartKind::thought, .signature = "s"});
+  message.content.push_back({.text = "dora@example.com", .kind = PartKind::refusal});
+  message.content.push_back({.text = "x", .rest = {{"citations", json::array{"eve@example.com"}}}});
+  message.tool_calls.push_back(
+      {.id = "1", .name = "f", .arguments = "{}", .rest = {{"caller", "finn@example.com"}}});
+  message.rest.emplace("odd", "gus@example.com");
+  GenerationRequest out;
+  out.messages.push_back(std::move(message));
+  out.foreign.emplace("metadata", json::object{{"who", "hal@example.com"}});
+  out.wire = std::make_shared<WireBody>();
+  return out;
+}
+
+TEST(Exchange, EveryTextOfEveryDialectIsContent) {
+  GenerationRequest out = many_parts();
+  EXPECT_EQ(inspect(*test_detectors(), out).sightings.size(), 8u);
+  Redaction redaction;
+  ASSERT_TRUE(redact(*test_detectors(), redaction, out).has_value());
+  std::string all = all_texts(out) + to_json(out.foreign) + to_json(out.messages[0].rest);
+  for (const ContentPart& part : out.messages[0].content)
+    all += part.text + part.media.name + to_json(part.rest);
+  all += to_json(out.messages[0].tool_calls[0].rest);
+  EXPECT_THAT(all, Not(HasSubstr("@example.com")));
+  EXPECT_THAT(all, HasSubstr("[EMAIL_8]"));
+  EXPECT_FALSE(out.wire) << "the bytes still have them";
+}
+
+TEST(Exchange, WithoutAFindingTheBytesStay) {
+  auto out = request({R"({"role":"user","content":"fine"})"});
+  out.wire = std::make_shared<WireBody>();
+  Redaction redaction;
+  ASSERT_TRUE(redact(*test_detectors(), redaction, out).has_value());
+  EXPECT_TRUE(out.wire);
+}
+
+TEST(Exchange, WhatNoDetectorCanReadIsSaid) {
+  const std::pair<ContentPart, std::string_view> parts[] = {
+      {{.kind = PartKind::image, .media = {.data = "AA=="}}, "is an image"},
+      {{.kind = PartKind::image, .media = {.url = "https://x/y.png"}}, "is an image"},
+      {{.kind = PartKind::audio, .media = {.data = "AA=="}}, "is a sound"},
+      {{.kind = PartKind::file, .media = {.data = "AA=="}}, "is a file"},
+      {{.kind = PartKind::redacted_thought, .signature = "xx"}, "is an encrypted thought"},
+      {{.kind = PartKind::other, .raw = json::object{{"type", "hologram"}}},
+       "is of a kind that is not known here"}};
+  for (const auto& [part, why] : parts) {
+    GenerationRequest out;
+    out.messages.push_back(
+        {.role = "user", .content = {part}, .name = {}, .tool_calls = {}, .tool_call_id = {}});
+    EXPECT_EQ(inspect(*test_detectors(), out).unreadable, std::vector<std::string>{"messages[0].content[0]"})
+        << why;
+    Redaction redaction;
+    const auto redacted = redact(*test_detectors(), redaction, out);
+    ASSERT_FALSE(redacted) << why;
+    EXPECT_THAT(redacted.error().message, HasSubstr(why));
+  }
+}
+
+// What an image's part says besides is looked into; its bytes, as OpenAI's form has them, are not.
+TEST(Exchange, OnlyTheMediaOfAPartIsPassedOver) {
+  GenerationRequest out;
+  ChatMessage message{.role = "user",
+                      .content = {{.kind = PartKind::image}},
+                      .name = {},
+                      .tool_calls = {},
+                      .tool_call_id = {}};
+  message.raw = parse_json(R"({"role":"user","content":[
+      {"type":"image_url","image_url":{"url":"data:amy@example.com"},"alt":"bob@example.com"},
+      {"type":"text","text":"x","file":{"a":"carl@example.com"}}]})",
+                           "raw")
+                    .value();
+  out.messages.push_back(std::move(message));
+  const Inspection seen = inspect(*test_detectors(), out);
+  ASSERT_EQ(seen.sightings.size(), 2u);
+  EXPECT_EQ(seen.sightings[0].where, "messages[0].content[0].alt");
+  EXPECT_EQ(seen.sightings[1].where, "messages[0].content[1].file");
+}
+
+TEST(Exchange, RefusalsSealsAndOtherPartsOfAnswersAreRestored) {
+  auto in = request({R"({"role":"user","content":"bob@example.com"})"});
+  Redaction redaction;
+  ASSERT_TRUE(redact(*test_detectors(), redaction, in).has_value());
+  AnswerRestorer restorer(redaction, RestoreStream::Form::text);
+  GenerationResult result;
+  const auto feed = [&](GenerationDelta delta) {
+    delta.wire = std::make_shared<WireEvent>();
+    restorer.restore(delta);
+    EXPECT_FALSE(delta.wire) << "the event still has the placeholder";
+    append(result, std::move(delta));
+  };
+  feed({.thought = "of [EMAIL_1", .refusal = "not [EMA"});
+  feed({.thought = "]", .seal = ThoughtSeal{.text = "of [EMAIL_1]", .signature = "s"}});
+  feed({.refusal = "IL_1]", .others = {json::object{{"q", "[EMAIL_1]"}}}});
+  feed({.finish = FinishReason::content_filter});
+  const GenerationChoice& choice = result.choices.at(0);
+  EXPECT_EQ(choice.thought, "of bob@example.com");
+  EXPECT_EQ(choice.seals.at(0).text, "of bob@example.com");
+  EXPECT_EQ(choice.refusal, "not bob@example.com");
+  EXPECT_EQ(to_json(choice.others.at(0)), R"({"q":"bob@example.com"})");
+
+  GenerationResult whole;
+  whole.choices.push_back({.cause = {},
+                           .prompt = {},
+                           .seals = {{.text = "[EMAIL_1]"}},
+                           .refusal = "[EMAIL_1]",
+                           .others = {json::array{"[EMAIL_1]"}}});
+  restore(redaction, RestoreStream::Form::text, whole);
+  EXPECT_EQ(whole.choices[0].seals[0].text, "bob@example.com");
+  EXPECT_EQ(whole.choices[0].refusal, "bob@example.com");
+  EXPECT_EQ(to_json(whole.choices[0].others[0]), R"(["bob@example.com"])");
+}
+
 }  // namespace
 }  // namespace ferry

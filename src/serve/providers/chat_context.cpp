@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/core/random_id.h"
+#include "serve/dialects/openai_writing.h"
 
 namespace ferry {
 namespace {
@@ -37,7 +38,7 @@ class MessageWriter {
   explicit MessageWriter(const ModelVoice& voice) : voice_(voice) {}
 
   ApiResult<json::value> write(const ChatMessage& message, size_t index) {
-    json::value raw = message.raw;
+    json::value raw = message.raw.is_null() ? openai_message(message) : message.raw;
     json::object& object = raw.get_object();
     // Clients may send content in parts; the templates of text models print what they get, and expect a
     // string.
@@ -56,7 +57,8 @@ class MessageWriter {
   static void write_thought(json::object& object) {
     const json::value* thought = object.if_contains("reasoning");
     if (thought != nullptr && thought->is_string() && !object.contains("reasoning_content")) {
-      object.emplace("reasoning_content", json::value(*thought));  // a copy: growing moves the object's values
+      object.emplace("reasoning_content",
+                     json::value(*thought));  // a copy: growing moves the object's values
     }
   }
 
@@ -128,7 +130,8 @@ ApiResult<json::object> chat_context(const GenerationRequest& request, const Mod
   context.insert_or_assign("messages", std::move(messages));
   if (request.tools.offered()) {
     json::array tools;
-    for (const ToolDefinition& tool : request.tools.tools) tools.push_back(tool.raw);
+    for (const ToolDefinition& tool : request.tools.tools)
+      tools.push_back(tool.raw.is_null() ? openai_tool(tool) : tool.raw);
     context.insert_or_assign("tools", std::move(tools));
   }
   if (!context.contains("add_generation_prompt")) context.emplace("add_generation_prompt", true);

@@ -180,9 +180,12 @@ class LocalProvider : public Provider {
   std::shared_ptr<RunningExchange> generate(GenerationRequest request, AnswerSink sink) override {
     std::shared_ptr<HostedModel> model = host_.find(request.model);
     const std::string name = request.model;
+    auto honoured = apply_features(request, local_features(), FeaturePolicy::reject);
     auto exchange = std::make_shared<LocalExchange>(std::move(request), std::move(sink));
     if (model == nullptr) {
       exchange->refuse(not_served(name));
+    } else if (!honoured) {
+      exchange->refuse(std::move(honoured).error());
     } else if (auto makes_text = check_makes_text(*model); !makes_text) {
       exchange->refuse(api_error(std::move(makes_text).error(), "model"));
     } else {
@@ -238,6 +241,16 @@ class LocalProvider : public Provider {
 };
 
 }  // namespace
+
+FeatureSet local_features() {
+  return FeatureSet::all()
+      .without(Feature::images)
+      .without(Feature::audio)
+      .without(Feature::files)
+      .without(Feature::tool_result_parts)
+      .without(Feature::server_tools)
+      .without(Feature::foreign);
+}
 
 std::unique_ptr<Provider> make_local_provider(const Host& host, const LocalProviderSettings& settings) {
   return std::make_unique<LocalProvider>(host, settings);

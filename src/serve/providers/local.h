@@ -6,6 +6,7 @@
 #include <string>
 
 #include "infer/host/host.h"
+#include "serve/dialects/features.h"
 #include "serve/providers/provider.h"
 
 namespace ferry {
@@ -29,6 +30,10 @@ struct LocalProviderSettings {
             {"auto", "none", "deepseek_r1", "deepseek_v3", "qwen3", "glm45", "mistral", "seed_oss", "kimi"});
   }
 };
+
+// What our engine has of what requests may use; it says so of each field that it refuses, too
+// (FeatureUse::refusal).
+FeatureSet local_features();
 
 // `host` outlives the provider. Requests name one of its models.
 std::unique_ptr<Provider> make_local_provider(const Host& host, const LocalProviderSettings& settings = {});
