@@ -108,6 +108,18 @@ ApiError missing(const FeatureUse& use) {
           "unsupported_parameter"};
 }
 
+ApiError nothing_left() {
+  return {{ErrorCode::unsupported, "nothing is left of messages without what the target does not have"},
+          "messages",
+          "unsupported_parameter"};
+}
+
+FeatureWarning warning_of(const FeatureUse& use) {
+  std::string field = quoted(use.field);
+  std::string message = fmt::format("{} was dropped: the target has no {}", field, to_string(use.feature));
+  return {use.feature, std::move(field), std::move(message)};
+}
+
 }  // namespace
 
 std::string_view to_string(Feature feature) {
@@ -144,19 +156,22 @@ std::vector<FeatureUse> features_of(const GenerationRequest& request) {
 ApiResult<std::vector<FeatureWarning>> apply_features(GenerationRequest& request, FeatureSet target,
                                                       FeaturePolicy policy) {
   std::vector<FeatureWarning> warnings;
-  FeatureSet dropped;
-  for (const FeatureUse& use : features_of(request)) {
-    if (target.has(use.feature)) continue;
-    const bool refused = policy == FeaturePolicy::reject && !is_advisory(use.feature);
-    if (refused || !can_be_dropped(use.feature)) return tl::unexpected(missing(use));
-    dropped = dropped.with(use.feature);
-    if (policy == FeaturePolicy::drop) continue;
-    std::string field = quoted(use.field);
-    std::string message = fmt::format("{} was dropped: the target has no {}", field, to_string(use.feature));
-    warnings.push_back({use.feature, std::move(field), std::move(message)});
+  // What is left may be a feature of its own: a message of the assistant that is now the last.
+  for (size_t pass = 0; pass < kFeatures; ++pass) {
+    FeatureSet dropped;
+    for (const FeatureUse& use : features_of(request)) {
+      if (target.has(use.feature)) continue;
+      const bool refused = policy == FeaturePolicy::reject && !is_advisory(use.feature);
+      if (refused || !can_be_dropped(use.feature)) return tl::unexpected(missing(use));
+      dropped = dropped.with(use.feature);
+      if (policy != FeaturePolicy::drop) warnings.push_back(warning_of(use));
+    }
+    if (dropped == FeatureSet()) return warnings;
+    const bool was_chat = !request.messages.empty();
+    remove_features(request, dropped);
+    if (was_chat && request.messages.empty()) return tl::unexpected(nothing_left());
   }
-  remove_features(request, dropped);
-  return warnings;
+  return tl::unexpected(ApiError{{ErrorCode::internal, "a feature could not be taken out"}, {}, {}});
 }
 
 }  // namespace ferry

@@ -237,6 +237,17 @@ TEST(ApplyFeatures, NothingDroppedIsUsedAnyMore) {
             R"("temperature":1})");
 }
 
+// The answer to a message that goes is a begun answer; and then there is nothing to answer at all.
+TEST(ApplyFeatures, WhatIsLeftIsLookedAtAgain) {
+  GenerationRequest request = read("", R"([{"role": "assistant", "content": "hello"},
+      {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x"}}]}])");
+  const FeatureSet target = FeatureSet::all().without(Feature::images).without(Feature::prefill);
+  const auto applied = apply_features(request, target, FeaturePolicy::drop);
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().error.message,
+            "nothing is left of messages without what the target does not have");
+}
+
 TEST(ApplyFeatures, WarningsAreFitForAHeader) {
   GenerationRequest request = read("\"fro\\r\\nb\xC3\xA9nicate\": 4");
   const auto warnings = apply_features(request, FeatureSet{Feature::chat}, FeaturePolicy::warn);

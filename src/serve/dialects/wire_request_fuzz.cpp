@@ -25,6 +25,7 @@ void check_written(const WireDialect& dialect, const GenerationRequest& request)
 void check_translated(const WireDialect& target, GenerationRequest request) {
   const auto warnings = apply_features(request, target.expressible, FeaturePolicy::warn);
   if (!warnings) return check_error(target, warnings.error());
+  FERRY_CHECK(request.messages.empty() != request.prompts.empty());
   for (const FeatureUse& use : features_of(request)) FERRY_CHECK(target.expressible.has(use.feature));
   check_written(target, request);
 }
