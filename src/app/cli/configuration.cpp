@@ -19,6 +19,7 @@ Configuration::Configuration() {
   add("Preparation", provider);
   add("Server", server);
   add("Data", data);
+  add("Record", record);
   add("Log", log);
 }
 

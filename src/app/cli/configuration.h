@@ -12,6 +12,7 @@
 #include "base/settings/settings.h"
 #include "infer/host/host.h"
 #include "serve/providers/local.h"
+#include "serve/traffic/recorder.h"
 
 namespace ferry::cli {
 
@@ -47,6 +48,7 @@ class Configuration {
   EmbedSettings embed;
   LocalProviderSettings provider;
   DataSettings data;
+  RecorderSettings record;
   LogSettings log;
 
   HostSettings host() const { return {.engine = engine, .embed = embed}; }

@@ -14,6 +14,9 @@ std::span<const Verb> all_verbs();
 std::span<const Verb> key_verbs();
 std::span<const Verb> team_verbs();
 std::span<const Verb> organisation_verbs();
+std::span<const Verb> traffic_verbs();
+std::span<const Verb> report_verbs();
+std::span<const Verb> audit_verbs();
 
 std::unique_ptr<Command> make_serve_command();
 std::unique_ptr<Command> make_run_command();

@@ -31,6 +31,16 @@ Result<void> carry_if_idle(const fs::path& data_dir) {
   return {};
 }
 
+Result<ErasureReport> erase_from_record(const fs::path& data_dir, const Subject& subject) {
+  FERRY_TRY(Database database, open_traffic_database(data_dir));
+  FERRY_TRY(ErasureReport report, erase_subject(database, subject));
+  FERRY_TRY_VOID(empty_log(database));
+  if (!fs::exists(journal_folder(data_dir))) return report;
+  FERRY_TRY_VOID(ask_to_forget(journal_folder(data_dir)));
+  FERRY_TRY_VOID(carry_if_idle(data_dir));
+  return report;
+}
+
 Result<void> ask_to_forget(const fs::path& journal_folder) {
   return write_file_atomic(forget_request(journal_folder), "");
 }

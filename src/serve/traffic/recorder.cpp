@@ -69,6 +69,7 @@ class Recorder::Impl {
     retention_.others = settings.content_retention;
   }
   Result<void> append(std::string& frame);
+  void tell_change(const Result<void>& written);
   void keep_waiting(std::string frame);
   void write_waiting_outcomes();
   void write_contents();
@@ -93,7 +94,7 @@ class Recorder::Impl {
   size_t content_bytes_ = 0;                  // the same
   std::deque<std::string> waiting_outcomes_;  // the same; frames
   ContentRetention retention_;                // the same
-  std::atomic<bool> is_refusing_ = false;     // the last intent could not be written
+  std::atomic<bool> is_failing_ = false;      // the last intent could not be written
 
   std::mutex step_mutex_;
   uint64_t carried_ = UINT64_MAX;  // appended_ when the journal was carried last; guarded by step_mutex_
@@ -142,6 +143,8 @@ Recorder::Impl::~Impl() {
   thread_.join();
   const Result<void> done = step();
   if (!done) log_error("the record's end stays in the journal", {{"error", done.error().message}});
+  const uint64_t waiting = stats().waiting_outcomes;
+  if (waiting > 0) log_error("outcomes could not be recorded", {{"count", waiting}});
 }
 
 Result<void> Recorder::Impl::append(std::string& frame) {
@@ -154,10 +157,7 @@ Result<void> Recorder::Impl::intent(const Intent& intent) {
   std::string& frame = thread_frame();
   Result<void> written = build_frame(intent, frame);
   if (written) written = append(frame);
-  if (is_refusing_.exchange(!written, std::memory_order_relaxed) != !written && !written) {
-    log_error(settings_.allow_unrecorded ? "exchanges go on unrecorded" : "exchanges are refused: no record",
-              {{"error", written.error().message}});
-  }
+  if (is_failing_.load(std::memory_order_relaxed) == written.has_value()) tell_change(written);
   if (written) {
     intents_.fetch_add(1, std::memory_order_relaxed);
     return {};
@@ -165,6 +165,18 @@ Result<void> Recorder::Impl::intent(const Intent& intent) {
   unrecorded_.fetch_add(1, std::memory_order_relaxed);
   if (settings_.allow_unrecorded) return {};
   return written;
+}
+
+// Once for each time that it begins or ends, give or take a race.
+void Recorder::Impl::tell_change(const Result<void>& written) {
+  is_failing_.store(!written, std::memory_order_relaxed);
+  if (written) {
+    log_info("exchanges are recorded again");
+  } else if (settings_.allow_unrecorded) {
+    log_error("exchanges go on unrecorded", {{"error", written.error().message}});
+  } else {
+    log_error("exchanges are refused, because they cannot be recorded", {{"error", written.error().message}});
+  }
 }
 
 void Recorder::Impl::outcome(const Outcome& outcome) {
@@ -279,6 +291,7 @@ Result<void> Recorder::Impl::drop_old_contents() {
   FERRY_TRY(const uint64_t dropped, drop_expired_contents(*tidy_access_, retention, unix_now_us()));
   if (dropped == 0) return {};
   log_info("old texts of exchanges were erased", {{"count", dropped}});
+  FERRY_TRY_VOID(empty_log(*tidy_access_));
   return ask_to_forget(journal_folder_);
 }
 

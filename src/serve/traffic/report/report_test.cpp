@@ -146,12 +146,12 @@ TEST(Bootstrap, CoversTheSpreadOfExchangesAndOfTheEstimate) {
     }
     const auto n = static_cast<double>(count);
     const double spread = std::sqrt(squares - sum * sum / n + errors * errors);
-    const Interval interval = bootstrap_saved(exchanges, 3);
+    const SavedRange interval = bootstrap_saved(exchanges, 3);
     EXPECT_NEAR(interval.low, sum - 1.96 * spread, 0.25 * spread) << count;
     EXPECT_NEAR(interval.high, sum + 1.96 * spread, 0.25 * spread) << count;
 
     for (PricedExchange& exchange : exchanges) exchange.error = 0;
-    const Interval exact = bootstrap_saved(exchanges, 3);
+    const SavedRange exact = bootstrap_saved(exchanges, 3);
     EXPECT_LT(exact.high - exact.low, 0.5 * (interval.high - interval.low)) << count;
     EXPECT_EQ(bootstrap_saved(exchanges, 3).low, exact.low);
   }

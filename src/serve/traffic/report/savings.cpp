@@ -61,7 +61,7 @@ std::vector<PricedExchange> in_units(const std::vector<PricedExchange>& exchange
 
 }  // namespace
 
-Interval bootstrap_saved(const std::vector<PricedExchange>& exchanges, uint64_t seed) {
+SavedRange bootstrap_saved(const std::vector<PricedExchange>& exchanges, uint64_t seed) {
   if (exchanges.empty()) return {};
   const std::vector<PricedExchange> units = in_units(exchanges);
   Rng rng(seed);
@@ -94,7 +94,7 @@ Result<std::vector<SavingsRow>> savings_report(TrafficStore& store, const Attemp
   }
   std::vector<SavingsRow> rows;
   for (auto& [key, line] : lines) {
-    const Interval saved = bootstrap_saved(line.exchanges, seed);
+    const SavedRange saved = bootstrap_saved(line.exchanges, seed);
     line.row.saved_low = std::llround(saved.low);
     line.row.saved_high = std::llround(saved.high);
     rows.push_back(std::move(line.row));

@@ -43,12 +43,12 @@ struct PricedExchange {
   double error = 0;  // one standard deviation of counterfactual, money
 };
 
-struct Interval {
+struct SavedRange {
   double low = 0;
   double high = 0;
 };
 // Of the sum of counterfactual - actual. More than kMostBootstrapUnits exchanges are drawn in groups, which
 // leaves the sum's variance as it is.
-Interval bootstrap_saved(const std::vector<PricedExchange>& exchanges, uint64_t seed);
+SavedRange bootstrap_saved(const std::vector<PricedExchange>& exchanges, uint64_t seed);
 
 }  // namespace ferry

@@ -78,6 +78,17 @@ Result<Database> open_traffic_database(const std::filesystem::path& data_dir) {
   return database;
 }
 
+Result<void> empty_log(Database& database) {
+  FERRY_TRY(Statement checkpoint, database.prepare("empty the log of the database", "PRAGMA wal_checkpoint(TRUNCATE)"));
+  FERRY_TRY_VOID(checkpoint.start());
+  FERRY_TRY(const bool found, checkpoint.next());
+  const bool is_busy = found && checkpoint.column<bool>(0);
+  if (!is_busy) return {};
+  return fail(ErrorCode::unavailable,
+              "{}: its log still holds what was erased, because something reads the database; erase again",
+              database.path().string());
+}
+
 IdBytes::IdBytes(ExchangeId id) {
   const uint64_t big_endian[2] = {__builtin_bswap64(id.high), __builtin_bswap64(id.low)};
   std::memcpy(bytes_.data(), big_endian, bytes_.size());

@@ -12,6 +12,10 @@ namespace ferry {
 // Opens the database, or makes it. What is deleted is overwritten with zeros.
 Result<Database> open_traffic_database(const std::filesystem::path& data_dir);
 
+// Puts everything from the write-ahead log into the database's file and empties the log, so that nothing that
+// was deleted is left in it. Waits for readers, up to the busy timeout.
+Result<void> empty_log(Database& database);
+
 // Exchange ids are kept as 16 bytes that sort as the ids do.
 class IdBytes {
  public:

@@ -267,7 +267,7 @@ class ErasureTest : public StoreTest {
 
   // The bytes of the database's files, after what is in its log went into it.
   std::string file_bytes() {
-    EXPECT_TRUE(database_->execute("empty the log of", "PRAGMA wal_checkpoint(TRUNCATE)"));
+    EXPECT_TRUE(empty_log(*database_));
     return read_file(folder_.path() / "traffic.db").value();
   }
 
