@@ -41,7 +41,7 @@ std::string make_secret() {
 }
 
 KeyHash hash_secret(std::string_view secret) {
-  thread_local const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
+  thread_local std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
   KeyHash hash{};
   unsigned size = 0;
   FERRY_CHECK(EVP_DigestInit_ex2(context.get(), sha256(), nullptr) == 1);
