@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <map>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -10,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "serve/traffic/audit/audit.h"
 #include "serve/traffic/data_folder.h"
 #include "serve/traffic/journal/segment.h"
 #include "serve/traffic/store.h"
@@ -179,6 +181,76 @@ TEST_F(RecorderTest, ManyThreadsRecordWhileTheStoreIsRead) {
   const auto attempts = recorder->store().attempts({.fate = Fate::ok}).value();
   EXPECT_EQ(attempts.size(), kThreads * kEach);
   EXPECT_EQ(recorder->stats().carried_records, 3 * kThreads * kEach);
+}
+
+struct Acknowledged {
+  uint64_t exchange = 0;
+  bool has_outcome = false;
+};
+
+// What a gateway does that is killed: records exchanges until it dies, saying how far it came.
+[[noreturn]] void record_until_killed(const std::filesystem::path& data_dir, RecorderSettings settings,
+                                      uint64_t first, int pipe) {
+  settings.journal_segment_size = ByteSize{uint64_t{32} << 10};
+  settings.journal_sync_interval = Duration(1);
+  auto recorder = Recorder::open(data_dir, settings);
+  for (uint64_t n = first; recorder && (*recorder)->intent(test_intent(n)); ++n) {
+    const Acknowledged sent{n, false};
+    if (::write(pipe, &sent, sizeof sent) != sizeof sent) break;
+    (*recorder)->outcome(test_outcome(n));
+    const Acknowledged ended{n, true};
+    if (::write(pipe, &ended, sizeof ended) != sizeof ended) break;
+    if (n % 50 == 0) (void)(*recorder)->flush();  // so that it also dies while it carries
+  }
+  ::_exit(1);
+}
+
+TEST_F(RecorderTest, KillingTheGatewayAgainAndAgainLosesNothingAndCountsNothingTwice) {
+  constexpr uint64_t kRounds = 8;
+  constexpr uint64_t kApart = 1'000'000;
+  uint64_t intents = 0;
+  uint64_t outcomes = 0;
+  std::map<ExchangeId, bool> acknowledged;
+  for (uint64_t round = 0; round < kRounds; ++round) {
+    int pipe[2];
+    ASSERT_EQ(::pipe(pipe), 0);
+    const pid_t child = ::fork();
+    if (child == 0) record_until_killed(folder_.path(), settings_, round * kApart, pipe[1]);
+    ::close(pipe[1]);
+    Acknowledged one;
+    for (uint64_t count = 1; ::read(pipe[0], &one, sizeof one) == sizeof one; ++count) {
+      bool& has_outcome = acknowledged[test_id(one.exchange)];
+      has_outcome = has_outcome || one.has_outcome;
+      (one.has_outcome ? outcomes : intents) += 1;
+      if (count == 150 + 61 * round) ::kill(child, SIGKILL);
+    }
+    ::close(pipe[0]);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status));
+  }
+  ASSERT_GE(intents + outcomes, kRounds * 150);
+
+  const auto recorder = open();
+  const auto attempts = recorder->store().attempts({}).value();
+  // An intent that was written may not have been acknowledged before the end.
+  EXPECT_GE(attempts.size(), intents);
+  EXPECT_LE(attempts.size(), intents + kRounds);
+  int64_t expected = 0;
+  for (const Attempt& attempt : attempts) {
+    expected += attempt.outcome ? attempt.outcome->cost : attempt.intent.reserved;
+    const auto known = acknowledged.find(attempt.intent.exchange);
+    if (known == acknowledged.end()) continue;
+    EXPECT_TRUE(attempt.outcome.has_value() || !known->second);
+    acknowledged.erase(known);
+  }
+  EXPECT_TRUE(acknowledged.empty()) << acknowledged.size() << " acknowledged exchanges are not there";
+  int64_t spent = 0;
+  const auto spending = recorder->store().spending(0, 1 << 20).value();
+  for (const DaySpend& day : spending) spent += day.spent();
+  EXPECT_EQ(spent, expected);
+  Database database = open_traffic_database(folder_.path()).value();
+  EXPECT_TRUE(verify_store(database, std::nullopt)->is_intact());
 }
 
 // A limit on file sizes stands in for a full disk.
