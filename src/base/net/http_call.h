@@ -105,7 +105,7 @@ class HttpCallHandle {
   // thread: nothing but this on_error follows.
   void cancel();
   // Nothing is read until resume(): a server that sends more is held up by TCP. At most one piece more comes
-  // (from its own thread: none). on_error may come all the same.
+  // (from its own thread: none). The call may end all the same.
   void pause();
   void resume();
 

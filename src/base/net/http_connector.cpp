@@ -46,7 +46,7 @@ void HttpConnector::finish(Opened opened) {
 
 void HttpConnector::fail(HttpFailure kind, std::string_view what) {
   const std::string by =
-      origin_.has_proxy ? " by the proxy " + host_and_port(origin_.host, origin_.port) : "";
+      origin_.has_proxy ? " over the proxy " + host_and_port(origin_.host, origin_.port) : "";
   finish(tl::unexpected(HttpCallFailure{kind, fmt::format("{}{}: {}", origin_.name, by, what)}));
 }
 

@@ -1,8 +1,10 @@
 #include "base/net/http_pool_connection.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include <boost/asio/buffer.hpp>
+#include <sys/socket.h>
 
 #include "base/net/http_origin.h"
 #include "base/net/http_pool_shard.h"
@@ -37,6 +39,14 @@ HttpPoolConnection::HttpPoolConnection(asio::io_context& io, HttpPoolShard& shar
 
 size_t HttpPoolConnection::body_size() const {
   return body_is_apart_ ? call_->call.body->size() : 0;
+}
+
+bool HttpPoolConnection::is_quiet() {
+  char byte = 0;
+  const ssize_t got = ::recv(socket_->tcp().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+  // In TLS it may be a new ticket, which is not for us to see.
+  return got > 0 && origin_->tls != nullptr;
 }
 
 void HttpPoolConnection::take(const Call& call) {

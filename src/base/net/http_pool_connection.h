@@ -28,6 +28,9 @@ class HttpPoolConnection : public std::enable_shared_from_this<HttpPoolConnectio
 
   const std::shared_ptr<const HttpOrigin>& origin() const { return origin_; }
 
+  // Of a kept one: nothing has come since its last response, not even its end. What came unasked would be
+  // taken for the answer to the next request.
+  bool is_quiet();
   // Sends the call's request and hands its response on. There must be none on it.
   void take(const Call& call);
   // The call's reading goes on after a pause.

@@ -290,6 +290,33 @@ TEST(HttpPoolFaults, WhatTheServerClosedWhileItWasIdleIsNotUsed) {
   }
 }
 
+// Else one client's answer could be given to another.
+TEST(HttpPoolFaults, WhatComesUnaskedIsNobodysAnswer) {
+  Signal go, sent;
+  const RawServer server([&](RawPeer& peer) {
+    peer.read_request();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1");
+    if (peer.number() > 1) return;
+    go.wait();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nunasked");
+    sent.raise();
+    peer.wait_for_end();
+  });
+  TestPool test;
+  const HttpPoolCall call = test.call_to(server.url());
+  EXPECT_EQ(test.run(call)->body(), "1");
+  const auto sink = std::make_shared<TestSink>();
+  // On the network thread, which cannot look at the connection meanwhile.
+  test.threads.post(0, [&] {
+    go.raise();
+    EXPECT_TRUE(sent.wait());
+    test.pool->send(call, sink);
+  });
+  EXPECT_FALSE(sink->wait());
+  EXPECT_EQ(sink->body(), "1");
+  EXPECT_EQ(server.accepted(), 2);
+}
+
 TEST(HttpPoolFaults, LimitsWhatItTakes) {
   const RawServer server([](RawPeer& peer) {
     const std::string request = peer.read_request();

@@ -47,16 +47,27 @@ void HttpPoolShard::start(const Call& call) {
       if (!call->over) end(call, failure);
     });
   }
+  // A connection that is closed may take its place with it.
+  const auto connection = take_idle(place_of(call->call.origin));
+  if (connection) return connection->take(call);
   Place& place = place_of(call->call.origin);
-  if (!place.idle.empty()) {
-    const auto connection = std::move(place.idle.back());
-    place.idle.pop_back();
-    connection->take(call);
-  } else if (place.open < most_open(*place.origin)) {
+  if (place.open < most_open(*place.origin)) {
     connect(place, call);
   } else {
     wait_in_line(place, call);
   }
+}
+
+// The one that was used last and can still be used; null where there is none. The place may be gone
+// afterwards.
+std::shared_ptr<HttpPoolConnection> HttpPoolShard::take_idle(Place& place) {
+  for (size_t left = place.idle.size(); left > 0; --left) {
+    const auto connection = std::move(place.idle.back());
+    place.idle.pop_back();
+    if (connection->is_quiet()) return connection;
+    connection->close();
+  }
+  return nullptr;
 }
 
 void HttpPoolShard::wait_in_line(Place& place, const Call& call) {
@@ -115,12 +126,12 @@ void HttpPoolShard::on_connected(const Call& call, HttpConnector::Opened opened)
 
 void HttpPoolShard::release(const std::shared_ptr<HttpPoolConnection>& connection) {
   Place& place = places_.at(connection->origin().get());
-  if (!place.line.empty()) {
+  if (!place.line.empty() && connection->is_quiet()) {
     const Call next = std::move(place.line.front());
     place.line.pop_front();
     next->patience.reset();
     connection->take(next);
-  } else if (place.idle.size() < most_idle(*place.origin)) {
+  } else if (place.line.empty() && place.idle.size() < most_idle(*place.origin)) {
     place.idle.push_back(connection);
   } else {
     connection->close();

@@ -47,6 +47,7 @@ class HttpPoolShard {
   };
 
   Place& place_of(const std::shared_ptr<const HttpOrigin>& origin);
+  std::shared_ptr<HttpPoolConnection> take_idle(Place& place);
   void serve_line(Place& place);
   int most_open(const HttpOrigin& origin) const;
   size_t most_idle(const HttpOrigin& origin) const;

@@ -304,7 +304,7 @@ HttpResponseReader::Event HttpResponseReader::read_until_close(std::string_view&
   }
   piece_ = bytes;
   body_left_ -= bytes.size();
-  bytes = {};
+  bytes.remove_prefix(bytes.size());
   return Event::body;
 }
 

@@ -20,7 +20,7 @@ struct YamlNode {
   std::string text = {};  // of a scalar
   bool quoted = false;    // of a scalar: text, whatever it looks like
   std::vector<YamlNode> items = {};
-  std::vector<YamlMember> members = {};  // in the file's order; a key that is written twice is there twice
+  std::vector<YamlMember> members;  // in the file's order; a key that is written twice is there twice
 
   bool is_scalar() const { return kind == Kind::scalar; }
   bool is_list() const { return kind == Kind::list; }
