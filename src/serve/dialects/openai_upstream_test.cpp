@@ -390,6 +390,9 @@ TEST(OpenAiErrors, KindsAndWords) {
             ErrorKind::content_filter);
   EXPECT_EQ(read(422, R"({"detail":"bad"})").error.message, "bad");
   EXPECT_EQ(read(422, R"({"detail":"bad"})").kind, ErrorKind::bad_request);
+  // The caller's own words do not blame the upstream.
+  EXPECT_EQ(read(400, R"({"error":{"message":"no such value: 'billing insufficient_quota'"}})").kind,
+            ErrorKind::bad_request);
   EXPECT_EQ(read(401, "").kind, ErrorKind::authentication);
   EXPECT_EQ(read(403, "").kind, ErrorKind::permission);
   EXPECT_EQ(read(404, "").kind, ErrorKind::not_found);

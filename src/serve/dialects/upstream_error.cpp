@@ -11,9 +11,11 @@ namespace {
 constexpr size_t kMaxMessage = 2000;
 constexpr double kMaxRetryAfterS = 86400;
 
+// Messages may quote the request: what would blame the upstream is looked for in codes alone.
 struct Words {
   std::string_view words;  // in lower case
   ErrorKind kind;
+  bool only_in_code = false;
 };
 
 constexpr auto kWords = std::to_array<Words>({
@@ -25,9 +27,9 @@ constexpr auto kWords = std::to_array<Words>({
     {"longer than the maximum model length", ErrorKind::context_too_long},
     {"content_filter", ErrorKind::content_filter},
     {"content_policy_violation", ErrorKind::content_filter},
-    {"insufficient_quota", ErrorKind::billing},
-    {"billing", ErrorKind::billing},
-    {"credit balance is too low", ErrorKind::billing},
+    {"insufficient_quota", ErrorKind::billing, true},
+    {"billing", ErrorKind::billing, true},
+    {"your credit balance is too low", ErrorKind::billing},
 });
 
 std::string lower(std::string_view text) {
@@ -102,9 +104,11 @@ ErrorKind kind_of_status(int status) {
 }
 
 ErrorKind kind_of_words(ErrorKind kind, std::string_view code, std::string_view message) {
-  const std::string all = lower(code) + ' ' + lower(message.substr(0, kMaxMessage));
-  for (const auto& [words, meant] : kWords) {
-    if (all.find(words) != std::string::npos) return meant;
+  const std::string codes = lower(code);
+  const std::string said = lower(message.substr(0, kMaxMessage));
+  for (const auto& [words, meant, only_in_code] : kWords) {
+    const bool is_said = !only_in_code && said.find(words) != std::string::npos;
+    if (is_said || codes.find(words) != std::string::npos) return meant;
   }
   return kind;
 }

@@ -3,6 +3,9 @@
 
 #include <cstdint>
 
+#include "serve/dialects/anthropic_answer.h"
+#include "serve/dialects/model_lists.h"
+#include "serve/dialects/openai_embeddings.h"
 #include "serve/dialects/wire_dialect.h"
 
 namespace ferry {
@@ -46,11 +49,20 @@ void check_stream(const WireDialect& dialect, std::string_view lines, const Wire
   }
 }
 
+// Those that are no text.
+void check_others(std::string_view body) {
+  (void)read_model_list(body);
+  (void)read_anthropic_token_count(body);
+  const auto embeddings = read_openai_embeddings_answer(body, 2);
+  FERRY_CHECK(!embeddings || (embeddings->vectors.size() == 2 && !embeddings->vectors[0].empty()));
+}
+
 }  // namespace
 }  // namespace ferry
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
+  ferry::check_others(text);
   for (const ferry::WireDialect* dialect : ferry::wire_dialects()) {
     ferry::check_whole(*dialect, text);
     for (const ferry::WireDialect* writer : ferry::wire_dialects())

@@ -41,7 +41,8 @@ struct WireAnswer {
   std::string model;  // the name that it gave itself
 };
 
-// What one event says.
+// What one event says. There may be no delta at all (a ping, a usage): who keeps the event itself for the
+// client (GenerationDelta::wire) adds an empty one.
 struct EventReading {
   std::vector<GenerationDelta> deltas = {};
   std::optional<Usage> usage = {};     // of the whole answer, as far as it is known by now

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "serve/dialects/anthropic_request.h"
+#include "serve/dialects/openai_embeddings.h"
 #include "serve/dialects/wire_dialect.h"
 
 namespace ferry {
@@ -41,12 +42,21 @@ void check_dialect(const WireDialect& dialect, std::string_view body) {
   for (const WireDialect* target : wire_dialects()) check_translated(*target, *request);
 }
 
+void check_embeddings(std::string_view body) {
+  const auto request = read_openai_embeddings(body);
+  if (!request) return check_error(kOpenAiChat, request.error());
+  const auto again = read_openai_embeddings(write_openai_embeddings(*request, "m"));
+  FERRY_CHECK(again && again->request.inputs == request->request.inputs && again->request.model == "m");
+  FERRY_CHECK(read_openai_embeddings(patch_openai_embeddings(body, "m").value())->request.model == "m");
+}
+
 }  // namespace
 }  // namespace ferry
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   for (const ferry::WireDialect* dialect : ferry::wire_dialects()) ferry::check_dialect(*dialect, body);
+  ferry::check_embeddings(body);
   if (const auto count = ferry::read_anthropic_count(body))
     (void)ferry::write_anthropic_count(*count, {.model = "m"});
   return 0;
