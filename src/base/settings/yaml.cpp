@@ -41,7 +41,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    begin_value({.kind = YamlNode::Kind::null, .line = line_of(mark), .members = {}}, anchor);
+    begin_value(YamlNode(YamlNode::Kind::null, line_of(mark)), anchor);
     end_value();
   }
 
@@ -56,27 +56,24 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
-    const bool quoted = check_tag(mark, tag);
-    begin_value({.kind = YamlNode::Kind::scalar,
-                 .line = line_of(mark),
-                 .text = value,
-                 .quoted = quoted,
-                 .members = {}},
-                anchor);
+    YamlNode node(YamlNode::Kind::scalar, line_of(mark));
+    node.quoted = check_tag(mark, tag);
+    node.text = value;
+    begin_value(std::move(node), anchor);
     end_value();
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
     check_tag(mark, tag);
-    begin_value({.kind = YamlNode::Kind::list, .line = line_of(mark), .members = {}}, anchor);
+    begin_value(YamlNode(YamlNode::Kind::list, line_of(mark)), anchor);
   }
   void OnSequenceEnd() override { end_value(); }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
     check_tag(mark, tag);
-    begin_value({.kind = YamlNode::Kind::map, .line = line_of(mark), .members = {}}, anchor);
+    begin_value(YamlNode(YamlNode::Kind::map, line_of(mark)), anchor);
   }
   void OnMapEnd() override { end_value(); }
 
@@ -120,8 +117,9 @@ class TreeBuilder final : public YAML::EventHandler {
   // Depth is limited by count(), also where aliases stand within one another.
   YamlNode counted_copy(const YamlNode& node, int line, size_t depth) {
     count(node, line, depth);
-    YamlNode copy{
-        .kind = node.kind, .line = node.line, .text = node.text, .quoted = node.quoted, .members = {}};
+    YamlNode copy(node.kind, node.line);
+    copy.text = node.text;
+    copy.quoted = node.quoted;
     for (const YamlNode& item : node.items) copy.items.push_back(counted_copy(item, line, depth + 1));
     for (const YamlMember& member : node.members) {
       bytes_ += member.key.size();

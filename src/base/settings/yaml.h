@@ -15,11 +15,14 @@ struct YamlMember;
 struct YamlNode {
   enum class Kind { null, scalar, list, map };
 
+  YamlNode();
+  YamlNode(Kind its_kind, int its_line);
+
   Kind kind = Kind::null;
-  int line = 1;           // from 1; of an alias, where it stands
-  std::string text = {};  // of a scalar
-  bool quoted = false;    // of a scalar: text, whatever it looks like
-  std::vector<YamlNode> items = {};
+  int line = 1;         // from 1; of an alias, where it stands
+  std::string text;     // of a scalar
+  bool quoted = false;  // of a scalar: text, whatever it looks like
+  std::vector<YamlNode> items;
   std::vector<YamlMember> members;  // in the file's order; a key that is written twice is there twice
 
   bool is_scalar() const { return kind == Kind::scalar; }
@@ -34,6 +37,9 @@ struct YamlMember {
   int line = 1;
   YamlNode value;
 };
+
+inline YamlNode::YamlNode() = default;
+inline YamlNode::YamlNode(Kind its_kind, int its_line) : kind(its_kind), line(its_line) {}
 
 struct YamlError {
   int line = 0;  // from 1; 0: of the whole text

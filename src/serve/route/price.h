@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/core/result.h"
+#include "serve/dialects/exchange.h"
 
 namespace ferry {
 
@@ -22,8 +23,9 @@ std::string nano_text(int64_t nano);
 struct Price {
   // For a million tokens.
   int64_t input = 0;
-  int64_t cached_input = 0;  // read from the provider's cache
-  int64_t cache_write = 0;   // written to it
+  int64_t cached_input = 0;    // read from the provider's cache
+  int64_t cache_write = 0;     // written to it
+  int64_t cache_write_1h = 0;  // the same, to be kept for an hour
   int64_t output = 0;
 
   bool operator==(const Price&) const = default;
@@ -62,14 +64,16 @@ class PriceHistory {
   std::vector<DatedPrice> prices_;
 };
 
-// Tokens as they are billed: each stands in one of the four. What upstreams report may be anything; negative
+// Tokens as they are billed: each stands in one of these. What upstreams report may be anything; negative
 // numbers count as none.
 struct BilledTokens {
   int64_t input = 0;  // neither read from a cache nor written to it
   int64_t cached_input = 0;
   int64_t cache_write = 0;
+  int64_t cache_write_1h = 0;
   int64_t output = 0;  // thoughts included
 };
+BilledTokens billed(const Usage& usage);
 
 // Billionths: sum(tokens · price) / 1e6, rounded up once.
 int64_t cost(const BilledTokens& tokens, const Price& price);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/settings/units.h"
+#include "serve/dialects/features.h"
 
 namespace ferry {
 
@@ -74,7 +75,7 @@ struct ProviderQuirks {
 struct ModelTraits {
   std::optional<int64_t> context = {};     // tokens of prompt and answer together
   std::optional<int64_t> max_output = {};  // tokens
-  std::vector<std::string> without = {};   // features that the model lacks, beside its provider's
+  FeatureSet without = {};                 // that the model lacks, beside its provider's
 
   bool operator==(const ModelTraits&) const = default;
 };
@@ -97,7 +98,7 @@ struct ProviderConfig {
   ProviderTimeouts timeouts = {};
   int max_connections = 256;
   ProviderQuirks quirks = {};
-  std::vector<std::string> without = {};  // features of the dialect that it lacks
+  FeatureSet without = {};  // of the dialect's features, those that it lacks
   std::map<std::string, ModelTraits, std::less<>> models = {};
 
   bool is_local() const { return dialect == ProviderDialect::local; }

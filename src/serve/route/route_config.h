@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/core/function_ref.h"
 #include "base/core/json.h"
 #include "base/settings/units.h"
 #include "serve/guard/policy.h"
@@ -16,11 +17,11 @@ namespace ferry {
 
 // One model behind one provider. Of a GatewayConfig: as long-lived as that, and where pointers lead.
 struct TargetConfig {
-  std::string name;  // "provider/model"
+  std::string name = {};  // "provider/model"
   const ProviderConfig* provider = nullptr;
-  std::string model;   // as the provider calls it; may have slashes
-  ModelTraits traits;  // `without` is the provider's and the model's together, sorted
-  PriceHistory prices;
+  std::string model = {};   // as the provider calls it; may have slashes
+  ModelTraits traits = {};  // `without` is the provider's and the model's together
+  PriceHistory prices = {};
 
   bool is_local() const { return provider->is_local(); }
   Destination destination() const;  // for judge()
@@ -106,7 +107,6 @@ struct CascadeConfig {
   bool length_cut = false;  // escalate where it was cut at max_tokens
 };
 
-enum class UnsupportedPolicy { reject, drop, warn };
 enum class RecordPolicy { off, redacted, full };
 
 struct GuardrailConfig {
@@ -129,7 +129,7 @@ struct RouteConfig {
   std::optional<Duration>
       max_latency;  // until the whole answer is there; also the deadline of all tries together
   std::optional<CascadeConfig> cascade;
-  UnsupportedPolicy on_unsupported = UnsupportedPolicy::reject;
+  FeaturePolicy on_unsupported = FeaturePolicy::reject;
   int retries = 2;  // after the first try, over all targets
   std::optional<Duration> cache_ttl;
   RecordPolicy record = RecordPolicy::off;
@@ -140,5 +140,8 @@ struct RouteConfig {
 
   bool asks_language() const;  // whether some rule wants the text's language known
 };
+
+// Every target that the route names anywhere; some perhaps more than once.
+void for_each_target(const RouteConfig& route, FunctionRef<void(const TargetConfig&)> visit);
 
 }  // namespace ferry

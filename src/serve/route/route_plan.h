@@ -14,11 +14,11 @@
 namespace ferry {
 
 struct RouteFacts {
-  std::string key = {};                    // the API key's id; empty: none
-  std::string team = {};                   // empty: none
-  std::vector<std::string> labels = {};    // the route's, the key's, the header's, and those of findings
-  GuardDecision guard = {};                // from decide() with those
-  std::vector<std::string> features = {};  // names of those that the exchange uses (FeatureUse)
+  std::string key = {};                  // the API key's id; empty: none
+  std::string team = {};                 // empty: none
+  std::vector<std::string> labels = {};  // the route's, the key's, the header's, and those of findings
+  GuardDecision guard = {};              // from decide() with those
+  FeatureSet uses = {};                  // features_of() the request
   std::map<std::string, std::string> tags = {};  // from the request's metadata and its header
   RequestSize size = {};
   int64_t characters = 0;  // code points of the prompt's texts
@@ -35,7 +35,7 @@ struct TargetState {
   bool available = true;                     // false: its breaker is open, or there is no room
   std::optional<Duration> retry_after = {};  // when it may be available again
   std::optional<Duration> latency = {};      // what a whole answer takes; not set: not known, or long ago
-  std::vector<std::string> missing = {};     // features of the exchange that its dialect cannot express
+  FeatureSet lacks = {};                     // features that its dialect, or our engine, does not have
 };
 
 // Called for targets that may be part of the plan; may be called twice for one.
@@ -46,16 +46,17 @@ enum class TargetRole { cascade, primary, fallback };
 struct PlannedTarget {
   const TargetConfig* target = nullptr;
   TargetRole role = TargetRole::primary;
-  double weight = 0;                      // of targets that were drawn; 0: of others
-  bool redact = false;                    // leaves only after redact() succeeded
-  bool slow = false;                      // slower than max_latency just now: only after the others
-  std::vector<std::string> missing = {};  // features to be dropped, as on_unsupported says
-  std::optional<int64_t> estimate = {};   // the most that it may cost, billionths; not set: it has no price
+  double weight = 0;                     // of targets that were drawn; 0: of others
+  bool redact = false;                   // leaves only after redact() succeeded
+  bool slow = false;                     // slower than max_latency just now: only after the others
+  FeatureSet missing = {};               // to be dropped, as on_unsupported says, and advisory ones
+  std::optional<int64_t> estimate = {};  // the most that it may cost, billionths; not set: it has no price
 };
 
 struct PlannedShadow {
   const TargetConfig* target = nullptr;
   bool redact = false;
+  FeatureSet missing = {};
   std::optional<int64_t> estimate = {};
 };
 
@@ -66,7 +67,8 @@ enum class ExclusionCause {
   features,
   context,
   cost,
-  unavailable,
+  unavailable,  // its breaker is open, or there is no room
+  latency,      // of a cascade's first target: slower than max_latency just now
   no_weight,
   not_sampled,
   duplicate
@@ -75,9 +77,9 @@ enum class ExclusionCause {
 struct Exclusion {
   const TargetConfig* target = nullptr;
   ExclusionCause cause = ExclusionCause::residency;
-  std::string detail;  // "phi: stay_local", "no price on this day"
+  std::string detail = {};  // "phi: stay_local", "no price on this day"
   bool is_shadow = false;
-  std::vector<std::string> missing = {};  // of `features`
+  FeatureSet missing = {};  // of cause `features`
 };
 
 struct RoutePlan {
@@ -91,20 +93,21 @@ struct RoutePlan {
   std::optional<Duration> retry_after;  // of targets that are unavailable, the soonest
 };
 
-// `config` and `route` (of it) must outlive the plan.
+// The route's configuration must outlive the plan.
 // Promises: no target and no shadow that judge() forbids is ever in the plan, and each that it lets leave
 // redacted only is marked so; with a conversation, a change of weights moves no more conversations than the
 // shares that changed.
 RoutePlan choose_targets(const RouteConfig& route, const RouteFacts& facts, TargetView view);
 
 // Why a plan without targets has none, for the client: invalid_argument (a label blocks it, features are
-// missing, too long, too dear) or overloaded (all that could take it are unavailable). Must not be called
+// missing, too long, too dear) or unavailable (all that could take it are). Must not be called
 // with targets.
 Error refusal(const RoutePlan& plan);
 
 std::string explain_text(const RoutePlan& plan);  // lines
 std::string explain_json(const RoutePlan& plan);  // an object
 
+std::string feature_list(FeatureSet set);  // "images, seed"
 std::string_view to_string(TargetRole role);
 std::string_view to_string(ExclusionCause cause);
 

@@ -49,10 +49,11 @@ class TargetHealth {
 
   using Time = int64_t;  // milliseconds of a clock that does not go back
 
-  TargetHealth(BreakerSettings settings, uint64_t seed) : settings_(settings), rng_(seed) {}
+  TargetHealth(BreakerSettings settings, uint64_t seed);
 
-  // A permission to send one request; its outcome must be reported with it. Not given: open, or the probe is
-  // out.
+  // A permission to send one request; its outcome must be reported with it: of a probe, success as soon as
+  // the first token is there. One that nobody reports lapses after `most_open`. Not given: open, or the probe
+  // is out.
   struct Permit {
     bool is_probe = false;
     uint64_t generation = 0;  // of the closed time that it was given in
@@ -69,9 +70,11 @@ class TargetHealth {
   State state(Time now) const;
 
  private:
+  void close();
   void open(Time now, std::optional<Duration> retry_after);
   void note(bool fault);
   bool too_many_faults() const;
+  bool probe_is_due(Time now) const { return now >= open_until_ && now >= probe_lapses_; }
 
   const BreakerSettings settings_;
   mutable std::mutex mutex_;
@@ -83,7 +86,7 @@ class TargetHealth {
   int known_ = 0;          // of them, up to the window
   int in_a_row_ = 0;
   int failed_probes_ = 0;
-  bool probe_out_ = false;
+  Time probe_lapses_ = 0;  // 0: none is out
   Time open_until_ = 0;
 };
 
