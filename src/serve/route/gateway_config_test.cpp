@@ -117,8 +117,9 @@ TEST(GatewayConfig, MistakesAreToldWithLineFieldAndSuggestion) {
        "f.yaml:4: prices.a/m.input must be a decimal number such as 0.15, not negative, not \"1e3\""},
       {kTwo + "prices: {a/m: {input: 1}}", "f.yaml:4: prices.a/m needs the field \"output\""},
       {kTwo + "prices: {a/m: [{from: 2026-02-30, input: 1, output: 1}]}",
-       "f.yaml:4: prices.a/m[0].from must be a date such as 2026-01-31, not \"2026-02-30\"\n"
-       "f.yaml:4: prices.a/m[0] must have a later date than the one before it"},
+       "f.yaml:4: prices.a/m[0].from must be a date such as 2026-01-31, not \"2026-02-30\""},
+      {kTwo + "prices: {a/m: [{from: 2026-02-01, input: 1, output: 1}, {from: 2026-02-01, input: 1, output: 1}]}",
+       "f.yaml:4: prices.a/m[1] must have a later date than the one before it"},
       {kTwo + "prices: {a/m: {hardware_per_hour: 1}}",
        "f.yaml:4: prices.a/m.hardware_per_hour is for own models; rented ones have prices of tokens"},
       {"labels: {phi: {stay_locl: true}}",
@@ -178,7 +179,7 @@ TEST(GatewayConfig, MistakesAreToldWithLineFieldAndSuggestion) {
       {"routes: {}\nroutes: {}", "f.yaml:2: routes is there twice"},
       {"providers: [a]", "f.yaml:1: providers must be a map, not a list"},
       {"- a", "f.yaml:1: must be a map"},
-      {"a: [", "f.yaml:2: not valid YAML: "},
+      {"a: [", "f.yaml:1: not valid YAML: "},
   };
   for (const Mistake& mistake : mistakes)
     EXPECT_THAT(errors_of(mistake.yaml), HasSubstr(mistake.error)) << mistake.yaml;

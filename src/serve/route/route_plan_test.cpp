@@ -356,6 +356,7 @@ TEST(RoutePlan, NeverNamesATargetThatTheGuardForbids) {
       "max_cost: 0.01, shadow: [{target: openai/mini, share: 0.5}, {target: local/q}], "
       "cascade: {first: local/q, refusal: true}, when: [{if: {tools: true}, targets: openai/mini, "
       "fallbacks: [local/p]}]}}");
+  ASSERT_TRUE(config);
   const std::vector<std::string> labels{"phi", "eu_only", "pii", "secret", "unheard of"};
   Rng rng(11);
   for (int i = 0; i < 20000; ++i) {
@@ -395,7 +396,7 @@ TEST(RoutePlan, IsExplainedInWordsAndInJson) {
       {.guard = decide(config->policy, std::vector<std::string>{"eu_only", "pii"}), .unix_s = kMonday});
   EXPECT_EQ(explain_text(plan),
             "route r\n"
-            "  1. eu/small  (fallback; with findings replaced)\n"
+            "  1. eu/small  (fallback; with findings replaced; costs at most 0.000164)\n"
             "  2. local/p  (fallback)\n"
             "  -  openai/big  (residency: eu_only, pii)\n"
             "  -  anthropic/claude  (shadow; residency: eu_only, pii)\n");

@@ -15,6 +15,7 @@ prices:
   openai/big: {input: 2, output: 8}
   openai/mini: {input: 0.25, cached_input: 0.025, output: 2}
   anthropic/claude: {input: 3, cache_write: 3.75, output: 15}
+  eu/small: {input: 1, output: 1}
 labels:
   phi: {stay_local: true}
   eu_only: {regions: [eu]}
