@@ -118,7 +118,8 @@ TEST(GatewayConfig, MistakesAreToldWithLineFieldAndSuggestion) {
       {kTwo + "prices: {a/m: {input: 1}}", "f.yaml:4: prices.a/m needs the field \"output\""},
       {kTwo + "prices: {a/m: [{from: 2026-02-30, input: 1, output: 1}]}",
        "f.yaml:4: prices.a/m[0].from must be a date such as 2026-01-31, not \"2026-02-30\""},
-      {kTwo + "prices: {a/m: [{from: 2026-02-01, input: 1, output: 1}, {from: 2026-02-01, input: 1, output: 1}]}",
+      {kTwo + "prices: {a/m: [{from: 2026-02-01, input: 1, output: 1}, {from: 2026-02-01, input: 1, output: "
+              "1}]}",
        "f.yaml:4: prices.a/m[1] must have a later date than the one before it"},
       {kTwo + "prices: {a/m: {hardware_per_hour: 1}}",
        "f.yaml:4: prices.a/m.hardware_per_hour is for own models; rented ones have prices of tokens"},
