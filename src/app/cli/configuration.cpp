@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "serve/route/gateway_config.h"
+
 namespace ferry::cli {
 
 template <class Struct>
@@ -21,6 +23,7 @@ Configuration::Configuration() {
   add("Data", data);
   add("Record", record);
   add("Log", log);
+  list_.add_sections(kGatewaySections);
 }
 
 Result<void> Configuration::load(const std::string& file) {

@@ -17,6 +17,8 @@ std::span<const Verb> organisation_verbs();
 std::span<const Verb> traffic_verbs();
 std::span<const Verb> report_verbs();
 std::span<const Verb> audit_verbs();
+std::span<const Verb> config_verbs();
+std::span<const Verb> route_verbs();
 
 std::unique_ptr<Command> make_serve_command();
 std::unique_ptr<Command> make_run_command();

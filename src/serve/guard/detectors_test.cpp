@@ -156,5 +156,11 @@ TEST(Detectors, KindsThatAreOffAreNotFound) {
       ElementsAre("card 4111 1111 1111 1111"));
 }
 
+TEST(Detectors, ListsWithoutNamesFindNothing) {
+  const auto detectors = Detectors::compile({.lists = {{.name = "nobody", .names = {}}}});
+  ASSERT_TRUE(detectors);
+  EXPECT_TRUE((*detectors)->find("nobody is here").empty());
+}
+
 }  // namespace
 }  // namespace ferry

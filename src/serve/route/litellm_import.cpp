@@ -96,8 +96,12 @@ class Importer {
   }
 
  private:
+  // One line: names come from the file.
   void note(std::string_view where, std::string_view what) {
-    notes_.push_back(fmt::format("{}: {}", where, what));
+    std::string line = fmt::format("{}: {}", where, what);
+    std::replace_if(
+        line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
+    notes_.push_back(std::move(line));
   }
 
   void not_imported(std::string_view where) { note(where, "not imported"); }

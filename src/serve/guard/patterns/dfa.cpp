@@ -19,6 +19,9 @@ class Dfa::Builder {
     number({});
     std::vector<int> first{nfa_.start()};
     number(closure(std::move(first)));
+    // Where nothing can match (a list without names), the start is as empty as the dead state, but start()
+    // all the same.
+    if (sets_.size() == 1) sets_.push_back(sets_.front());
     for (size_t state = 0; state < sets_.size(); ++state) {
       if (sets_.size() * dfa_.classes_ * sizeof(State) > kMaxTableBytes || work_ > kMaxWork)
         return fail(
