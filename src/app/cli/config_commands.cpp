@@ -63,7 +63,7 @@ class ConfigDiffCommand final : public Command {
     FERRY_TRY(const auto folder, config_history_folder(data_dir_, file.path.string()));
     FERRY_TRY(const GatewayConfigPtr before, last_applied(ConfigHistory(folder), file.path.parent_path()));
     if (!before) console.err << "No configuration was applied yet.\n";
-    const std::vector<ConfigChange> changes = diff_configs(before.get(), *file.reading.config);
+    const std::vector<ConfigDifference> changes = diff_configs(before.get(), *file.reading.config);
     console.out << diff_text(changes);
     return changes.empty() ? 0 : kDiffers;
   }

@@ -33,26 +33,26 @@ Leaves leaves_of(const GatewayConfig* config) {
 
 }  // namespace
 
-std::vector<ConfigChange> diff_configs(const GatewayConfig* before, const GatewayConfig& after) {
+std::vector<ConfigDifference> diff_configs(const GatewayConfig* before, const GatewayConfig& after) {
   const Leaves old_leaves = leaves_of(before);
   const Leaves new_leaves = leaves_of(&after);
-  std::map<std::string, ConfigChange> changes;
+  std::map<std::string, ConfigDifference> changes;
   for (const auto& [path, value] : old_leaves) changes[path] = {path, value, ""};
   for (const auto& [path, value] : new_leaves) {
-    ConfigChange& change = changes[path];
+    ConfigDifference& change = changes[path];
     change.path = path;
     change.after = value;
   }
-  std::vector<ConfigChange> out;
+  std::vector<ConfigDifference> out;
   for (auto& [path, change] : changes) {
     if (change.before != change.after) out.push_back(std::move(change));
   }
   return out;
 }
 
-std::string diff_text(const std::vector<ConfigChange>& changes) {
+std::string diff_text(const std::vector<ConfigDifference>& changes) {
   std::string out;
-  for (const ConfigChange& change : changes) {
+  for (const ConfigDifference& change : changes) {
     if (change.before.empty()) {
       out += fmt::format("+ {}: {}\n", change.path, change.after);
     } else if (change.after.empty()) {

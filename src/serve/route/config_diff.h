@@ -9,18 +9,18 @@
 
 namespace ferry {
 
-struct ConfigChange {
+struct ConfigDifference {
   std::string path;    // "routes.support.targets.openai/gpt"
   std::string before;  // JSON; empty: it was not there
   std::string after;   // JSON; empty: it is there no more
 
-  bool operator==(const ConfigChange&) const = default;
+  bool operator==(const ConfigDifference&) const = default;
 };
 
 // By path. `before` may be null: everything is new.
-std::vector<ConfigChange> diff_configs(const GatewayConfig* before, const GatewayConfig& after);
+std::vector<ConfigDifference> diff_configs(const GatewayConfig* before, const GatewayConfig& after);
 
 // One line for each: "+ path: value", "- path: value", "~ path: before → after".
-std::string diff_text(const std::vector<ConfigChange>& changes);
+std::string diff_text(const std::vector<ConfigDifference>& changes);
 
 }  // namespace ferry
