@@ -29,6 +29,9 @@ class Measure {
   void document(const json::value& document) {
     if (!document.is_null()) markup(to_json(document));
   }
+  void members(const json::object& members) {
+    if (!members.empty()) markup(to_json(members));
+  }
 
   void message(const ChatMessage& message) {
     ++facts_.size.pieces;
@@ -90,8 +93,8 @@ void measure(const GenerationRequest& request, RouteFacts& facts) {
       measure.text(file.text);
     }
   }
-  measure.document(request.prompt.template_arguments);
-  measure.document(request.foreign);
+  measure.members(request.prompt.template_arguments);
+  measure.members(request.foreign);
   facts.size.max_tokens = request.stop.max_tokens;
   facts.size.answers *= std::max<int64_t>(1, static_cast<int64_t>(request.prompts.size()));
 }
