@@ -67,7 +67,7 @@ TEST(ConfigCommands, DiffHistoryAndRollback) {
   ASSERT_TRUE(write_file_atomic(file, new_text));
   const Outcome differs = run({"config", "diff", file, "--data-dir", data});
   EXPECT_EQ(differs.code, 1);
-  EXPECT_EQ(differs.out, "+ routes.r.targets.local/b: 1\n- routes.r.targets.local/a: 1\n");
+  EXPECT_EQ(differs.out, "- routes.r.targets.local/a: 1\n+ routes.r.targets.local/b: 1\n");
   EXPECT_THAT(run({"config", "rollback", file, "--data-dir", data}).err,
               HasSubstr("no configuration was applied before"));
   ASSERT_TRUE(history.applied(new_text, 60));
