@@ -69,7 +69,7 @@ Nfa::Piece Nfa::compile_set(const std::vector<CharRange>& set) {
   return piece;
 }
 
-Nfa::Piece Nfa::compile_sequence(const RegexTree& tree, const std::vector<int>& children) {
+Nfa::Piece Nfa::compile_sequence(const PatternTree& tree, const std::vector<int>& children) {
   const int begin = add_state();
   int end = begin;
   for (const int child : children) {
@@ -80,7 +80,7 @@ Nfa::Piece Nfa::compile_sequence(const RegexTree& tree, const std::vector<int>& 
   return {begin, end};
 }
 
-Nfa::Piece Nfa::compile_choice(const RegexTree& tree, const std::vector<int>& children) {
+Nfa::Piece Nfa::compile_choice(const PatternTree& tree, const std::vector<int>& children) {
   const Piece whole{add_state(), add_state()};
   for (const int child : children) {
     const Piece piece = compile(tree, child);
@@ -90,7 +90,7 @@ Nfa::Piece Nfa::compile_choice(const RegexTree& tree, const std::vector<int>& ch
   return whole;
 }
 
-Nfa::Piece Nfa::compile_repeat(const RegexTree& tree, const RegexNode& node) {
+Nfa::Piece Nfa::compile_repeat(const PatternTree& tree, const PatternNode& node) {
   const int begin = add_state();
   int end = begin;
   for (int i = 0; i < node.least && !full(); ++i) {
@@ -115,19 +115,19 @@ Nfa::Piece Nfa::compile_repeat(const RegexTree& tree, const RegexNode& node) {
   return {begin, out};
 }
 
-// As deep as the tree, which parse_regex() bounds.
-Nfa::Piece Nfa::compile(const RegexTree& tree, int index) {
-  const RegexNode& node = tree.nodes[index];
-  if (full() || node.kind == RegexNode::Kind::empty) {
+// As deep as the tree, which parse_pattern() bounds.
+Nfa::Piece Nfa::compile(const PatternTree& tree, int index) {
+  const PatternNode& node = tree.nodes[index];
+  if (full() || node.kind == PatternNode::Kind::empty) {
     const int state = add_state();
     return {state, state};
   }
   switch (node.kind) {
-    case RegexNode::Kind::set:
+    case PatternNode::Kind::set:
       return compile_set(node.set);
-    case RegexNode::Kind::sequence:
+    case PatternNode::Kind::sequence:
       return compile_sequence(tree, node.children);
-    case RegexNode::Kind::choice:
+    case PatternNode::Kind::choice:
       return compile_choice(tree, node.children);
     default:
       return compile_repeat(tree, node);
@@ -141,7 +141,7 @@ Result<void> Nfa::accept(int state, int first_state, int pattern) {
   return {};
 }
 
-Result<void> Nfa::add_regex(const RegexTree& tree, int pattern) {
+Result<void> Nfa::add_regex(const PatternTree& tree, int pattern) {
   const auto first_state = static_cast<int>(states_.size());
   const Piece piece = compile(tree, tree.root);
   states_[0].empty.push_back(piece.begin);

@@ -30,7 +30,7 @@ class Nfa {
   const std::vector<NfaState>& states() const { return states_; }
 
   // Patterns are numbered by the caller. Errors: resource_exhausted beyond kMaxStates.
-  Result<void> add_regex(const RegexTree& tree, int pattern);
+  Result<void> add_regex(const PatternTree& tree, int pattern);
   // A name: letters in any case, composed or decomposed; one to four white space characters for each run of
   // them; straight and typographic apostrophes and hyphens alike. `name` is UTF-8.
   Result<void> add_name(std::string_view name, int pattern);
@@ -43,11 +43,11 @@ class Nfa {
 
   int add_state();
   bool full() const { return states_.size() > kMaxStates; }
-  Piece compile(const RegexTree& tree, int node);
+  Piece compile(const PatternTree& tree, int node);
   Piece compile_set(const std::vector<CharRange>& set);
-  Piece compile_sequence(const RegexTree& tree, const std::vector<int>& children);
-  Piece compile_choice(const RegexTree& tree, const std::vector<int>& children);
-  Piece compile_repeat(const RegexTree& tree, const RegexNode& node);
+  Piece compile_sequence(const PatternTree& tree, const std::vector<int>& children);
+  Piece compile_choice(const PatternTree& tree, const std::vector<int>& children);
+  Piece compile_repeat(const PatternTree& tree, const PatternNode& node);
   void add_range(int from, int to, char32_t first, char32_t last);
   void add_bytes(int from, int to, std::string_view bytes);
   Result<void> accept(int state, int first_state, int pattern);

@@ -33,7 +33,7 @@ bool is_key_border(const Window& window, size_t offset) {
 Result<void> PatternSet::add_vendor_keys(Nfa& nfa, Confidence least) {
   for (const VendorKey& key : vendor_keys()) {
     if (key.confidence < least) continue;
-    FERRY_TRY(const RegexTree tree, parse_regex(key.pattern));
+    FERRY_TRY(const PatternTree tree, parse_pattern(key.pattern));
     FERRY_TRY_VOID(nfa.add_regex(tree, static_cast<int>(patterns_.size())));
     patterns_.push_back(
         {FindingKind::secret, key.confidence, true, true, kMaxVendorKeyBytes, std::string(key.rule)});
@@ -57,7 +57,7 @@ Result<void> PatternSet::add_regex(Nfa& nfa, const CustomRegex& regex) {
   };
   if (regex.max_bytes < 1 || regex.max_bytes > kMaxPatternBytes)
     return wrong(ErrorCode::invalid_argument, fmt::format("needs max_bytes from 1 to {}", kMaxPatternBytes));
-  auto tree = parse_regex(regex.pattern);
+  auto tree = parse_pattern(regex.pattern);
   if (!tree) return wrong(tree.error().code, tree.error().message);
   if (auto added = nfa.add_regex(*tree, static_cast<int>(patterns_.size())); !added)
     return wrong(added.error().code, added.error().message);

@@ -63,7 +63,7 @@ class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
 
-  Result<RegexTree> parse() {
+  Result<PatternTree> parse() {
     if (text_.size() > kMaxRegexBytes)
       return fail(ErrorCode::invalid_argument, "is longer than {} bytes", kMaxRegexBytes);
     if (!is_valid_utf8(text_)) return fail(ErrorCode::invalid_argument, "is not UTF-8");
@@ -87,18 +87,18 @@ class Parser {
   tl::unexpected<Error> error(std::string_view what) const {
     return fail(ErrorCode::invalid_argument, "has {} at byte {}", what, at_);
   }
-  int add(RegexNode node) {
+  int add(PatternNode node) {
     tree_.nodes.push_back(std::move(node));
     return static_cast<int>(tree_.nodes.size()) - 1;
   }
   int add_set(Set set) {
     if (ignore_case_) add_other_cases(set);
-    return add({.kind = RegexNode::Kind::set, .set = normalise(std::move(set))});
+    return add({.kind = PatternNode::Kind::set, .set = normalise(std::move(set))});
   }
 
   Result<int> choice(int depth) {
     if (depth > kMaxRegexDepth) return error("groups nested too deep");
-    RegexNode node{.kind = RegexNode::Kind::choice};
+    PatternNode node{.kind = PatternNode::Kind::choice};
     do {
       FERRY_TRY(const int branch, sequence(depth));
       node.children.push_back(branch);
@@ -108,7 +108,7 @@ class Parser {
   }
 
   Result<int> sequence(int depth) {
-    RegexNode node{.kind = RegexNode::Kind::sequence};
+    PatternNode node{.kind = PatternNode::Kind::sequence};
     while (!done() && peek() != '|' && peek() != ')') {
       FERRY_TRY(const int one, atom(depth));
       FERRY_TRY(const int times, repeated(one));
@@ -135,7 +135,7 @@ class Parser {
     if (peek() == '?' || peek() == '+')
       return error("a lazy or possessive repeat (a match is always the longest)");
     if (peek() == '*' || peek() == '{') return error("a repeat of a repeat; put a group between them");
-    return add({.kind = RegexNode::Kind::repeat, .children = {child}, .least = least, .most = most});
+    return add({.kind = PatternNode::Kind::repeat, .children = {child}, .least = least, .most = most});
   }
 
   Result<void> counts(int& least, int& most) {
@@ -174,7 +174,7 @@ class Parser {
         return escaped();
       case '.':
         ++at_;
-        return add({.kind = RegexNode::Kind::set, .set = complement({{'\n', '\n'}})});
+        return add({.kind = PatternNode::Kind::set, .set = complement({{'\n', '\n'}})});
       case '^':
       case '$':
         return error("^ or $; use whole_word for borders, or \\^ and \\$");
@@ -201,7 +201,7 @@ class Parser {
     if (at_ + 1 < text_.size()) {
       if (auto set = class_of(text_[at_ + 1])) {
         at_ += 2;
-        return add({.kind = RegexNode::Kind::set, .set = normalise(*std::move(set))});
+        return add({.kind = PatternNode::Kind::set, .set = normalise(*std::move(set))});
       }
     }
     FERRY_TRY(const char32_t c, escape());
@@ -262,7 +262,7 @@ class Parser {
     set = normalise(std::move(set));
     if (negated) set = complement(set);
     if (set.empty()) return error("a set of nothing before");
-    return add({.kind = RegexNode::Kind::set, .set = std::move(set)});
+    return add({.kind = PatternNode::Kind::set, .set = std::move(set)});
   }
 
   Result<void> bracket_item(Set& set) {
@@ -301,7 +301,7 @@ class Parser {
   std::string_view text_;
   size_t at_ = 0;
   bool ignore_case_ = false;
-  RegexTree tree_;
+  PatternTree tree_;
 };
 
 }  // namespace
@@ -324,7 +324,7 @@ std::vector<CharRange> normalise(std::vector<CharRange> ranges) {
   return joined;
 }
 
-Result<RegexTree> parse_regex(std::string_view pattern) {
+Result<PatternTree> parse_pattern(std::string_view pattern) {
   return Parser(pattern).parse();
 }
 

@@ -17,7 +17,7 @@ namespace ferry {
 
 using CharRange = std::pair<char32_t, char32_t>;  // both included
 
-struct RegexNode {
+struct PatternNode {
   enum class Kind { empty, set, sequence, choice, repeat };
 
   Kind kind = Kind::empty;
@@ -27,8 +27,8 @@ struct RegexNode {
   int most = 0;                     // -1: without end
 };
 
-struct RegexTree {
-  std::vector<RegexNode> nodes;
+struct PatternTree {
+  std::vector<PatternNode> nodes;
   int root = 0;
 };
 
@@ -37,7 +37,7 @@ inline constexpr int kMaxRegexDepth = 50;
 inline constexpr int kMaxRepeat = 1000;
 
 // The text must be UTF-8. Errors: what is wrong at which byte.
-Result<RegexTree> parse_regex(std::string_view pattern);
+Result<PatternTree> parse_pattern(std::string_view pattern);
 
 // Sorted, joined, without surrogates.
 std::vector<CharRange> normalise(std::vector<CharRange> ranges);
