@@ -158,8 +158,12 @@ std::optional<size_t> ConfigValue::one_of(std::span<const std::string_view> name
 
 std::vector<ConfigValue> ConfigValue::items() const {
   if (node_->is_null()) return {};
-  if (!node_->is_list()) return {*this};
   std::vector<ConfigValue> items;
+  if (!node_->is_list()) {
+    items.push_back(*this);
+    items.back().schema_ += "[]";  // a map has the fields of an element
+    return items;
+  }
   for (size_t i = 0; i < node_->items.size(); ++i) {
     const YamlNode& item = node_->items[i];
     items.push_back(child(item, item.line, fmt::format("[{}]", i), "[]"));

@@ -80,6 +80,17 @@ struct Mistake {
   std::string error;  // the whole text
 };
 
+TEST(GatewayConfig, OneMapStandsForAListOfOne) {
+  const auto config = config_of(R"(routes:
+  r:
+    targets: {target: openai/big, weight: 2}
+    when: {if: {tools: true}, targets: {target: openai/mini}}
+)");
+  EXPECT_EQ(config->route("r")->use.targets.front().weight, 2);
+  EXPECT_EQ(config->route("r")->rules.front().use.targets.front().target->name, "openai/mini");
+  EXPECT_THAT(errors_of("routes: {r: {targets: {local/m: 1}}}"), HasSubstr("is not a field"));
+}
+
 TEST(GatewayConfig, MistakesAreToldWithLineFieldAndSuggestion) {
   const Mistake mistakes[] = {
       {"providers: {a: {dialect: openai}}", "f.yaml:1: providers.a needs the field \"url\""},
