@@ -25,6 +25,8 @@ struct WireDialect;
 struct WireBody {
   const WireDialect* dialect = nullptr;
   std::string bytes;
+  // Of the client's headers those that an upstream of the dialect gets, too; names in lower case.
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 // A server-sent event as it came.
