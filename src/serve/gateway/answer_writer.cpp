@@ -1,0 +1,90 @@
+#include "serve/gateway/answer_writer.h"
+
+#include <utility>
+
+#include "base/net/sse.h"
+
+namespace ferry {
+namespace {
+
+int64_t text_bytes(const GenerationDelta& delta) {
+  size_t bytes = delta.thought.size() + delta.text.size() + delta.refusal.size();
+  for (const CallDelta& call : delta.calls) bytes += call.name.size() + call.arguments.size();
+  return static_cast<int64_t>(bytes);
+}
+
+}  // namespace
+
+AnswerWriter::AnswerWriter(GatewayClient& client, const WireDialect& dialect,
+                           const GenerationRequest& request, ExchangeIdentity identity)
+    : client_(client), dialect_(dialect), request_(request), identity_(std::move(identity)) {}
+
+void AnswerWriter::begin(HttpHeaders headers) {
+  begun_ = true;
+  headers_ = std::move(headers);
+  if (request_.stream) client_.begin(std::move(headers_));
+}
+
+void AnswerWriter::delta(GenerationDelta delta) {
+  bytes_ += text_bytes(delta);
+  if (delta.wire) passes_on_ = true;
+  if (request_.stream) {
+    if (passes_on_) {
+      if (delta.wire) pass_on(*delta.wire);
+    } else {
+      write(delta);
+    }
+  } else if (delta.wire) {
+    whole_ = delta.wire->data;
+  }
+  delta.wire.reset();
+  append(result_, std::move(delta));
+}
+
+void AnswerWriter::pass_on(const WireEvent& event) {
+  send(sse_event(dialect_.patch_event(event.data, identity_.model), event.name));
+}
+
+void AnswerWriter::write(const GenerationDelta& delta) {
+  std::string events;
+  const auto emit = [&](std::string_view data, std::string_view name) { append_sse(events, data, name); };
+  if (!writer_) {
+    writer_ = dialect_.write_events(identity_, request_);
+    writer_->begin(emit);
+  }
+  writer_->delta(delta, emit);
+  send(std::move(events));
+}
+
+void AnswerWriter::finish(const Usage& usage) {
+  result_.usage = usage;
+  if (!request_.stream) {
+    const std::string body = passes_on_ ? dialect_.patch_answer(whole_, identity_.model)
+                                        : dialect_.write_answer(identity_, result_, request_);
+    return client_.whole(body, std::move(headers_));
+  }
+  if (!passes_on_) {
+    if (!writer_) write({});
+    std::string events;
+    writer_->end(usage,
+                 [&](std::string_view data, std::string_view name) { append_sse(events, data, name); });
+    send(std::move(events));
+  }
+  client_.end();
+}
+
+void AnswerWriter::fail(const ApiError& error) {
+  if (!request_.stream) return client_.refuse(error, std::move(headers_));
+  const int status = client_.status_of(error);
+  std::string events;
+  const auto emit = [&](std::string_view data, std::string_view name) { append_sse(events, data, name); };
+  if (!writer_) writer_ = dialect_.write_events(identity_, request_);
+  writer_->fail(status, error, emit);
+  client_.fail(error, events);
+}
+
+void AnswerWriter::send(std::string&& bytes) {
+  if (!bytes.empty()) client_.events(bytes);
+}
+
+}  // namespace ferry

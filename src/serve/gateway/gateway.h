@@ -1,0 +1,85 @@
+#pragma once
+// The one door for every application: who asks, what is in it, where it may go, what it costs, what became of
+// it. exchange.cpp has the path of a request as one list; ADR 0007 the design.
+//
+//   Gateway gateway(threads, pool, accounts, recorder, local);
+//   FERRY_TRY_VOID(gateway.use(config));
+//   gateway.answer({.dialect = &kOpenAiChat, .body = ..., .principal = ...}, client);
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/net/http_pool.h"
+#include "base/net/net_threads.h"
+#include "serve/accounts/accounts.h"
+#include "serve/gateway/client.h"
+#include "serve/gateway/upstreams.h"
+#include "serve/route/gateway_config.h"
+#include "serve/route/target_health.h"
+#include "serve/traffic/recorder.h"
+
+namespace ferry {
+
+// One configuration in force. Immutable; an exchange keeps the one that it began with.
+struct GatewaySnapshot {
+  GatewayConfigPtr config;
+  Upstreams upstreams;
+};
+
+// An exchange that runs. Without it, the exchange runs to its end.
+class GatewayHandle {
+ public:
+  virtual ~GatewayHandle() = default;
+  // The client went away: nothing more is written to it. Any thread.
+  virtual void cancel() = 0;
+  // The server stops: the client is told so, unless its answer is complete. Any thread.
+  virtual void end(ApiError error) = 0;
+  // Lives as long as the exchange. Once, before the handle is given to others.
+  void keep(std::shared_ptr<void> guest) { guest_ = std::move(guest); }
+
+ private:
+  std::shared_ptr<void> guest_;
+};
+
+class Gateway {
+ public:
+  // All of these outlive the gateway; its exchanges end before it does. `recorder` null: nothing is recorded.
+  // `local` null: there is no engine.
+  Gateway(NetThreads& threads, HttpPool& pool, Accounts& accounts, Recorder* recorder,
+          std::shared_ptr<Provider> local);
+
+  // Takes effect for the exchanges that begin from now on; on an error nothing changes. Reads files: not on
+  // network threads. `source`: for the record, what brought it.
+  Result<void> use(GatewayConfigPtr config, std::string_view source = "start");
+  std::shared_ptr<const GatewaySnapshot> snapshot() const;
+
+  // Any thread. Returns at once.
+  std::shared_ptr<GatewayHandle> answer(GatewayCall call, std::unique_ptr<GatewayClient> client);
+
+  // What breakers say, for metrics and people: by target.
+  std::map<std::string, TargetHealth::State> health() const;
+
+  NetThreads& threads() { return threads_; }
+  Accounts& accounts() { return accounts_; }
+  Recorder* recorder() { return recorder_; }
+  // Of a target, for as long as the gateway lives, whatever configurations come and go.
+  std::shared_ptr<TargetHealth> health_of(const std::string& target);
+
+ private:
+  NetThreads& threads_;
+  HttpPool& pool_;
+  Accounts& accounts_;
+  Recorder* const recorder_;
+  const std::shared_ptr<Provider> local_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::shared_ptr<const GatewaySnapshot> snapshot_;
+  std::map<std::string, std::shared_ptr<TargetHealth>> health_;
+};
+
+// Milliseconds of the steady clock, as TargetHealth counts them.
+TargetHealth::Time health_now();
+
+}  // namespace ferry
