@@ -9,6 +9,7 @@
 #include "app/api/http_metrics.h"
 #include "app/api/refusal.h"
 #include "base/net/http_server.h"
+#include "serve/accounts/principal.h"
 
 namespace ferry::api {
 
@@ -22,6 +23,7 @@ struct Call {
   std::string_view route = {};  // the path of the route that takes it, as routes.cpp writes it
   std::string parameter = {};   // what stands in place of the route's {…}, decoded
   std::string tenant = {};      // whose key it came with
+  std::shared_ptr<const Principal> principal = {};  // the same, where there is a gateway
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 };
 

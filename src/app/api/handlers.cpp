@@ -2,6 +2,7 @@
 
 #include "base/core/json.h"
 #include "serve/dialects/openai_models.h"
+#include "serve/gateway/gateway.h"
 
 namespace ferry::api {
 namespace {
@@ -17,6 +18,15 @@ std::string object_with(std::string_view key, std::string_view text) {
   w.member(key, text);
   w.end_object();
   return body;
+}
+
+// The routes that the key may use, instead of models.
+std::vector<ModelEntry> route_entries(const Service& service, const Call& call) {
+  std::vector<ModelEntry> entries;
+  for (const auto& [name, route] : service.gateway->snapshot()->config->routes) {
+    if (call.principal->may_use_route(name)) entries.push_back({.id = name, .created = 0, .owner = "ferry"});
+  }
+  return entries;
 }
 
 }  // namespace
@@ -36,6 +46,9 @@ void version(const Service& /*service*/, Call call) {
 }
 
 void list_models(const Service& service, Call call) {
+  if (service.gateway != nullptr) {
+    return reply_json(call, 200, openai_model_list_json(route_entries(service, call)));
+  }
   std::vector<ModelEntry> entries;
   for (const ServedModel& model : service.models) {
     for (const std::string& name : model.names) entries.push_back(entry_of(model, name));
@@ -44,6 +57,14 @@ void list_models(const Service& service, Call call) {
 }
 
 void show_model(const Service& service, Call call) {
+  if (service.gateway != nullptr) {
+    std::vector<std::string> names;
+    for (const ModelEntry& entry : route_entries(service, call)) {
+      if (entry.id == call.parameter) return reply_json(call, 200, openai_model_json(entry));
+      names.push_back(entry.id);
+    }
+    return reply(call, no_such_model(call.parameter, names));
+  }
   const ServedModel* model = service.find(call.parameter);
   if (model == nullptr) return reply(call, no_such_model(call.parameter, service.names()));
   reply_json(call, 200, openai_model_json(entry_of(*model, call.parameter)));

@@ -1,3 +1,4 @@
+#include "app/api/gateway_answers.h"
 #include "app/api/generate.h"
 #include "app/api/handlers.h"
 #include "serve/dialects/llama_infill.h"
@@ -40,10 +41,12 @@ constexpr Dialect kInfill = {"infill-", parse_llama_infill, make_stream<LlamaInf
 }  // namespace
 
 void chat_completions(const Service& service, Call call) {
+  if (service.gateway != nullptr) return answer_through_gateway(service, std::move(call), kOpenAiChat);
   generate(service, std::move(call), kChat);
 }
 
 void completions(const Service& service, Call call) {
+  if (service.gateway != nullptr) return answer_through_gateway(service, std::move(call), kOpenAiCompletions);
   generate(service, std::move(call), kCompletions);
 }
 

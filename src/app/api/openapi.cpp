@@ -170,6 +170,13 @@ json::object request_schema(std::initializer_list<std::span<const Member>> parts
   return {{"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
 }
 
+constexpr Member kMessages[] = {
+    {"model", "string"},      {"max_tokens", "integer"},     {"system", "string"},
+    {"messages", "messages"}, {"temperature", "number"},     {"top_p", "number"},
+    {"top_k", "integer"},     {"stop_sequences", "strings"}, {"stream", "boolean"},
+    {"thinking", "object"},   {"tool_choice", "object"},     {"metadata", "object"},
+};
+
 json::object schemas() {
   const auto or_null = [](std::string_view kind) { return json::object{{"type", {kind, "null"}}}; };
   const json::object error = {{"type", "object"},
@@ -180,6 +187,7 @@ json::object schemas() {
                                 {"code", or_null("string")}}}};
   return {{"ChatCompletionRequest", request_schema({kCommon, kOpenAi, kChat}, {"model", "messages"})},
           {"CompletionRequest", request_schema({kCommon, kOpenAi, kCompletion}, {"model", "prompt"})},
+          {"AnthropicMessagesRequest", request_schema({kMessages}, {"model", "max_tokens", "messages"})},
           {"EmbeddingRequest", request_schema({kEmbedding}, {"model", "input"})},
           {"RerankRequest", request_schema({kRerank}, {"model", "query", "documents"})},
           {"ScoreRequest", request_schema({kScore}, {"model"})},

@@ -86,6 +86,11 @@ Refusal no_key(bool one_was_sent) {
           {{"WWW-Authenticate", one_was_sent ? "Bearer error=\"invalid_token\"" : "Bearer"}}};
 }
 
+Refusal not_allowed(std::string_view what) {
+  return {403, error_of(ErrorCode::invalid_argument, fmt::format("this API key may not {}", what),
+                        "permission_denied")};
+}
+
 Refusal foreign_host(std::string_view host) {
   return {403, error_of(ErrorCode::invalid_argument,
                         fmt::format("without API keys this server answers as localhost or by address only, "

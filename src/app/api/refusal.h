@@ -29,6 +29,7 @@ ApiError shutting_down();
 Refusal no_such_path(std::string_view method, std::string_view path);
 Refusal wrong_method(std::string_view method, std::string_view path, std::string_view allowed);
 Refusal no_key(bool one_was_sent);
+Refusal not_allowed(std::string_view what);
 Refusal foreign_host(std::string_view host);
 // A body that is not sent as JSON, if it is not.
 std::optional<Refusal> check_json(const HttpRequest& request);

@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "app/api/principals.h"
+
 namespace ferry::api {
 namespace {
 
@@ -21,10 +23,7 @@ bool takes(const Route& route, std::string_view method) {
 }
 
 std::optional<Refusal> check_access(const Service& service, const HttpRequest& request, Call& call) {
-  const auto authorization = request.header("Authorization");
-  const auto key = service.keys.find(authorization);
-  if (!key) return no_key(authorization.has_value());
-  call.tenant = std::to_string(*key);
+  if (const auto refusal = find_principal(service, request, call)) return refusal;
   const auto host = request.header("Host");
   if (service.check_host && host && !names_this_machine(*host)) return foreign_host(*host);
   return std::nullopt;

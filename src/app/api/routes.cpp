@@ -1,5 +1,6 @@
 #include "app/api/routes.h"
 
+#include "app/api/gateway_answers.h"
 #include "app/api/handlers.h"
 #include "app/api/router.h"
 
@@ -16,6 +17,9 @@ constexpr Route kRoutes[] = {
     {"POST", "/v1/chat/completions", Access::key, chat_completions, "The next message of a chat",
      "ChatCompletionRequest"},
     {"POST", "/v1/completions", Access::key, completions, "The continuation of a text", "CompletionRequest"},
+    {"POST", "/v1/messages", Access::key, messages, "The next message of a chat, in Anthropic's form",
+     "AnthropicMessagesRequest"},
+    {"GET", "/v1/capabilities", Access::key, capabilities, "What dialects and targets can do"},
     {"POST", "/infill", Access::key, infill, "What stands in a gap of a text", "InfillRequest"},
     {"POST", "/v1/embeddings", Access::key, embeddings, "Texts as vectors", "EmbeddingRequest"},
     {"POST", "/v1/rerank", Access::key, rerank, "Documents by how well they fit a query", "RerankRequest"},

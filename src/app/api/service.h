@@ -17,6 +17,10 @@
 #include "base/core/result.h"
 #include "serve/providers/provider.h"
 
+namespace ferry {
+class Gateway;
+}
+
 namespace ferry::api {
 
 // A model that requests may name.
@@ -31,6 +35,8 @@ struct ServedModel {
 struct Service {
   std::vector<ServedModel> models;
   Provider* provider = nullptr;
+  // Where routes are configured, chats and completions go through it, and its accounts say who may ask.
+  Gateway* gateway = nullptr;
   ApiKeys keys;
   Cors cors;
   // Without keys on a loopback address, requests must name this machine in Host: a web page elsewhere that

@@ -29,8 +29,8 @@ Configuration::Configuration() {
 Result<void> Configuration::load(const std::string& file) {
   FERRY_TRY_VOID(list_.read_environment());
   const char* named = std::getenv("FERRY_CONFIG");
-  const std::string path = file.empty() && named != nullptr ? named : file;
-  return path.empty() ? Result<void>{} : list_.read_file(path);
+  file_ = file.empty() && named != nullptr ? named : file;
+  return file_.empty() ? Result<void>{} : list_.read_file(file_);
 }
 
 void Configuration::apply_log(LogLevel most) {

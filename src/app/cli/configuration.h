@@ -58,6 +58,8 @@ class Configuration {
 
   // Reads the environment and then `file`, or the file that FERRY_CONFIG names, if either does.
   Result<void> load(const std::string& file);
+  // The file that was read; empty: none.
+  const std::string& file() const { return file_; }
 
   // Makes the log as `log` says, but no more talkative than `most` unless somebody asked for it.
   void apply_log(LogLevel most);
@@ -66,6 +68,7 @@ class Configuration {
   template <class Struct>
   void add(std::string title, Struct& settings);
 
+  std::string file_;
   SettingList list_;
   std::vector<Group> groups_;
 };

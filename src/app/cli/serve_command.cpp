@@ -7,6 +7,7 @@
 #include "app/api/routes.h"
 #include "app/cli/configuration.h"
 #include "app/cli/fingerprint.h"
+#include "app/cli/gateway_runtime.h"
 #include "app/cli/loading.h"
 #include "app/cli/signals.h"
 #include "app/cli/verbs.h"
@@ -37,7 +38,7 @@ class ServeCommand final : public Command {
             "FERRY_API_KEY=secret ferry serve pilot --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
         .options = {{"MODEL", &models_, "names or paths"}},
         .configuration = &configuration_,
-        .flag_groups = {"API", "Engine", "Embeddings", "Preparation", "Server", "Data", "Log"}};
+        .flag_groups = {"API", "Engine", "Embeddings", "Preparation", "Server", "Data", "Record", "Log"}};
   }
 
   Result<int> run(Console& console) override;
@@ -46,8 +47,8 @@ class ServeCommand final : public Command {
   Result<std::vector<LocalModel>> find_models() const;
   Result<void> load(Console& console, Host& host, api::Service& service);
   std::vector<api::EngineReading> read_engines(const Host& host, const api::Service& service) const;
-  void announce(Console& console, const HttpServer& server, const api::Service& service,
-                const Host& host) const;
+  void announce(Console& console, const HttpServer& server, const api::Service& service, const Host& host,
+                const GatewayRuntime* gateway) const;
 
   std::vector<std::string> models_;
   Configuration configuration_;
@@ -56,7 +57,10 @@ class ServeCommand final : public Command {
 Result<std::vector<LocalModel>> ServeCommand::find_models() const {
   const HubFolders folders = HubFolders::from_environment();
   std::vector<std::string> wanted = models_;
-  if (wanted.empty()) wanted.emplace_back(kBundledModel);
+  // Routes say which models they need, maybe none.
+  const auto named = GatewayRuntime::models_named(configuration_);
+  if (wanted.empty() && named) wanted = *named;
+  if (wanted.empty() && !named) wanted.emplace_back(kBundledModel);
   std::vector<LocalModel> found;
   std::set<std::string> names;
   for (const std::string& name : wanted) {
@@ -107,6 +111,13 @@ std::vector<api::EngineReading> ServeCommand::read_engines(const Host& host,
   return readings;
 }
 
+// The engine's own names of its models.
+std::vector<std::string> targets_of(const api::Service& service) {
+  std::vector<std::string> targets;
+  for (const api::ServedModel& model : service.models) targets.push_back(model.target);
+  return targets;
+}
+
 std::vector<api::WatchedEngine> watched(const Host& host) {
   std::vector<api::WatchedEngine> engines;
   for (const auto& model : host.all()) {
@@ -125,11 +136,11 @@ std::pair<std::string_view, std::string_view> first_request(const HostedModel& m
 }
 
 void ServeCommand::announce(Console& console, const HttpServer& server, const api::Service& service,
-                            const Host& host) const {
-  const std::vector<std::string> names = service.names();
+                            const Host& host, const GatewayRuntime* gateway) const {
+  const std::vector<std::string> names = gateway == nullptr ? service.names() : gateway->routes();
   console.out << fmt::format("Ferry is ready: {}/v1  (model{} {})\n", server.url(),
                              names.size() == 1 ? "" : "s", fmt::join(names, ", "));
-  if (console.out_is_terminal) {
+  if (console.out_is_terminal && !service.models.empty()) {
     const auto [path, body] = first_request(*host.find(service.models.front().target));
     console.out << fmt::format(
         "\nTry it from another terminal; Ctrl-C stops it.\n"
@@ -141,11 +152,20 @@ void ServeCommand::announce(Console& console, const HttpServer& server, const ap
   console.out.flush();
 }
 
-// The signal that ends the server. SIGHUP says that the certificate has been renewed.
-int wait_for_end(HttpServer& server) {
+void reload_routes(GatewayRuntime& gateway) {
+  if (const auto reloaded = gateway.reload(); !reloaded) {
+    log_error("the old configuration stays", {{"error", reloaded.error().message}});
+  } else {
+    log_info("configuration read again", {{"changed", *reloaded}});
+  }
+}
+
+// The signal that ends the server. SIGHUP says that the certificate has been renewed, or the routes.
+int wait_for_end(HttpServer& server, GatewayRuntime* gateway) {
   for (;;) {
     const int signal = wait_for_signal();
     if (signal != SIGHUP) return signal;
+    if (gateway != nullptr) reload_routes(*gateway);
     if (const auto reloaded = server.reload_certificate(); !reloaded) {
       log_error("the old certificate stays", {{"error", reloaded.error().message}});
     } else {
@@ -166,8 +186,11 @@ Result<int> ServeCommand::run(Console& console) {
 
   Host host;
   FERRY_TRY_VOID(load(console, host, service));
-  const std::unique_ptr<Provider> provider = make_local_provider(host, configuration_.provider);
+  const std::shared_ptr<Provider> provider = make_local_provider(host, configuration_.provider);
   service.provider = provider.get();
+  NetThreads threads(configuration_.server.threads);
+  FERRY_TRY(const auto gateway, GatewayRuntime::open(configuration_, threads, provider, targets_of(service)));
+  if (gateway) service.gateway = &gateway->gateway();
   api::EngineWatch watch(watched(host), configuration_.api.stall_timeout);
   service.liveness = [&watch](auto answer) { watch.check(std::move(answer)); };
   service.engines = [&] { return read_engines(host, service); };
@@ -178,11 +201,12 @@ Result<int> ServeCommand::run(Console& console) {
                 [&](std::shared_ptr<HttpExchange> exchange) { api::handle(service, std::move(exchange)); },
                 [&](int status, const std::string& message, const HttpRequest& request) {
                   return api::refuse_unread(service, status, message, request);
-                }));
+                },
+                &threads));
   defer_signals();
-  if (!configuration_.server.tls_cert.empty()) defer_hangups();
-  announce(console, *server, service, host);
-  const int signal = wait_for_end(*server);
+  if (!configuration_.server.tls_cert.empty() || gateway) defer_hangups();
+  announce(console, *server, service, host, gateway.get());
+  const int signal = wait_for_end(*server, gateway.get());
   const Duration grace = configuration_.api.shutdown_grace;
   log_info("stopping", {{"signal", signal}, {"grace", to_string(grace)}});
   service.in_flight->begin_draining();

@@ -1,0 +1,98 @@
+#include "app/api/gateway_answers.h"
+
+#include "app/api/refusal.h"
+#include "base/net/sse.h"
+#include "serve/gateway/gateway.h"
+
+namespace ferry::api {
+namespace {
+
+class HttpGatewayClient final : public GatewayClient {
+ public:
+  HttpGatewayClient(Call call, const WireDialect& dialect) : call_(std::move(call)), dialect_(dialect) {}
+  // Unanswered: the client went away, and nobody is left to be told. 499 is what nginx logs for that.
+  ~HttpGatewayClient() override {
+    if (!answered_) log_reply(call_, 499);
+  }
+
+  void refuse(const ApiError& error, HttpHeaders headers) override {
+    answered_ = true;
+    Refusal refusal = refusal_of(error);
+    for (HttpHeader& header : refusal.headers) headers.push_back(std::move(header));
+    reply_json(call_, refusal.status, dialect_.write_error(refusal.status, refusal.error),
+               std::move(headers));
+  }
+  void whole(std::string_view body, HttpHeaders headers) override {
+    answered_ = true;
+    reply_json(call_, 200, body, std::move(headers));
+  }
+  void begin(HttpHeaders headers) override {
+    headers.push_back({"Cache-Control", "no-cache"});
+    headers.push_back({"X-Accel-Buffering", "no"});
+    call_.exchange->begin_stream(200, kSseContentType, reply_headers(call_, std::move(headers)));
+  }
+  void events(std::string_view bytes) override { call_.exchange->write(bytes); }
+  void end() override { close(200); }
+  void fail(const ApiError& error, std::string_view event) override {
+    call_.exchange->write(event);
+    close(status_of(error));
+  }
+  int status_of(const ApiError& error) const override { return refusal_of(error).status; }
+
+ private:
+  void close(int status) {
+    answered_ = true;
+    call_.exchange->end();
+    log_reply(call_, status);
+  }
+
+  const Call call_;
+  const WireDialect& dialect_;
+  bool answered_ = false;
+};
+
+}  // namespace
+
+void answer_through_gateway(const Service& service, Call call, const WireDialect& dialect) {
+  const std::shared_ptr<HttpExchange> exchange = call.exchange;
+  const HttpRequest& request = exchange->request();
+  GatewayCall asked{.dialect = &dialect,
+                    .body = request.body,
+                    .headers = request.headers,
+                    .request_id = call.request_id,
+                    .principal = call.principal};
+  auto in_flight = service.in_flight;
+  auto client = std::make_unique<HttpGatewayClient>(std::move(call), dialect);
+  if (in_flight->draining()) return client->refuse(shutting_down(), {});
+  if (const auto refusal = check_json(request)) return client->refuse(refusal->error, refusal->headers);
+  const auto handle = service.gateway->answer(std::move(asked), std::move(client));
+  // Weak: what is registered must not keep alive what ends the registration.
+  const std::weak_ptr<GatewayHandle> weak = handle;
+  handle->keep(in_flight->add([weak] {
+    if (const auto running = weak.lock()) running->end(shutting_down());
+  }));
+  exchange->on_disconnect([weak] {
+    if (const auto running = weak.lock()) running->cancel();
+  });
+}
+
+void messages(const Service& service, Call call) {
+  if (service.gateway == nullptr) {
+    return reply(call, no_such_path(call.exchange->request().method, call.exchange->request().path));
+  }
+  answer_through_gateway(service, std::move(call), kAnthropicMessages);
+}
+
+void capabilities(const Service& service, Call call) {
+  if (service.gateway == nullptr) {
+    return reply(call, no_such_path(call.exchange->request().method, call.exchange->request().path));
+  }
+  const auto snapshot = service.gateway->snapshot();
+  std::vector<CapabilityRow> rows;
+  for (const auto& [name, target] : snapshot->config->targets) {
+    rows.push_back({.name = name, .features = abilities(target)});
+  }
+  reply_json(call, 200, capabilities_json(rows));
+}
+
+}  // namespace ferry::api
