@@ -51,6 +51,15 @@ class HttpGatewayClient final : public GatewayClient {
   bool answered_ = false;
 };
 
+Refusal needs_routes(const Call& call) {
+  return refusal_of({.error = {ErrorCode::unsupported,
+                               fmt::format("{} is the gateway's: start the server with routes in its "
+                                           "configuration (--config, docs/gateway.md)",
+                                           call.route)},
+                     .param = {},
+                     .reason = "no_routes"});
+}
+
 }  // namespace
 
 void answer_through_gateway(const Service& service, Call call, const WireDialect& dialect) {
@@ -77,16 +86,12 @@ void answer_through_gateway(const Service& service, Call call, const WireDialect
 }
 
 void messages(const Service& service, Call call) {
-  if (service.gateway == nullptr) {
-    return reply(call, no_such_path(call.exchange->request().method, call.exchange->request().path));
-  }
+  if (service.gateway == nullptr) return reply(call, needs_routes(call));
   answer_through_gateway(service, std::move(call), kAnthropicMessages);
 }
 
 void capabilities(const Service& service, Call call) {
-  if (service.gateway == nullptr) {
-    return reply(call, no_such_path(call.exchange->request().method, call.exchange->request().path));
-  }
+  if (service.gateway == nullptr) return reply(call, needs_routes(call));
   const auto snapshot = service.gateway->snapshot();
   std::vector<CapabilityRow> rows;
   for (const auto& [name, target] : snapshot->config->targets) {
