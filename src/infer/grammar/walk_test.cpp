@@ -94,8 +94,11 @@ std::vector<GrammarSource> some_grammars() {
       schema(
           R"({"anyOf": [{"$ref": "#"}, {"type": "array", "items": {"$ref": "#"}}, {"const": [1, {"a": "x"}]}], "maxItems": 3})"),
   };
-  for (uint64_t seed = 0; seed < 12; ++seed)
-    sources.push_back(JsonSchemaSource{.schema = RandomSchema(seed).make()});
+  for (uint64_t seed = 0; seed < 12; ++seed) {
+    // Open objects in any order go on and on where nobody aims at their end.
+    sources.push_back(JsonSchemaSource{
+        .schema = RandomSchema(seed).make(), .closed_objects = seed % 2 == 1, .in_order = seed % 2 == 0});
+  }
   return sources;
 }
 
