@@ -7,6 +7,10 @@
 namespace ferry::api {
 namespace {
 
+void reply_in(const WireDialect& dialect, const Call& call, const Refusal& refusal) {
+  reply_json(call, refusal.status, dialect.write_error(refusal.status, refusal.error), refusal.headers);
+}
+
 class HttpGatewayClient final : public GatewayClient {
  public:
   HttpGatewayClient(Call call, const WireDialect& dialect) : call_(std::move(call)), dialect_(dialect) {}
@@ -18,9 +22,8 @@ class HttpGatewayClient final : public GatewayClient {
   void refuse(const ApiError& error, HttpHeaders headers) override {
     answered_ = true;
     Refusal refusal = refusal_of(error);
-    for (HttpHeader& header : refusal.headers) headers.push_back(std::move(header));
-    reply_json(call_, refusal.status, dialect_.write_error(refusal.status, refusal.error),
-               std::move(headers));
+    refusal.headers.insert(refusal.headers.end(), headers.begin(), headers.end());
+    reply_in(dialect_, call_, refusal);
   }
   void whole(std::string_view body, HttpHeaders headers) override {
     answered_ = true;
@@ -65,15 +68,12 @@ Refusal needs_routes(const Call& call) {
 void answer_through_gateway(const Service& service, Call call, const WireDialect& dialect) {
   const std::shared_ptr<HttpExchange> exchange = call.exchange;
   const HttpRequest& request = exchange->request();
-  GatewayCall asked{.dialect = &dialect,
-                    .body = request.body,
-                    .headers = request.headers,
-                    .request_id = call.request_id,
-                    .principal = call.principal};
   auto in_flight = service.in_flight;
+  if (in_flight->draining()) return reply_in(dialect, call, refusal_of(shutting_down()));
+  if (const auto refusal = check_json(request)) return reply_in(dialect, call, *refusal);
+  GatewayCall asked{
+      .dialect = &dialect, .body = request.body, .headers = request.headers, .principal = call.principal};
   auto client = std::make_unique<HttpGatewayClient>(std::move(call), dialect);
-  if (in_flight->draining()) return client->refuse(shutting_down(), {});
-  if (const auto refusal = check_json(request)) return client->refuse(refusal->error, refusal->headers);
   const auto handle = service.gateway->answer(std::move(asked), std::move(client));
   // Weak: what is registered must not keep alive what ends the registration.
   const std::weak_ptr<GatewayHandle> weak = handle;

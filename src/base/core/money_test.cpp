@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/core/rng.h"
+
 namespace ferry {
 namespace {
 
@@ -26,6 +28,11 @@ TEST(Money, WhatIsNoAmountIsRefused) {
 TEST(Money, IsPrintedAsItIsRead) {
   for (const char* text : {"0", "10", "0.25", "0.000000001", "1000000000", "123.456789"}) {
     EXPECT_EQ(money_text(parse_money(text).value()), text);
+  }
+  Rng rng(1);
+  for (int i = 0; i < 10000; ++i) {
+    const auto amount = static_cast<Nanomoney>(rng.below(1'000'000'000'000'000'000) >> rng.below(60));
+    EXPECT_EQ(parse_money(money_text(amount)), amount);
   }
   EXPECT_EQ(money_text(-500'000'000), "-0.5");
   EXPECT_EQ(money_text(INT64_MIN), "-9223372036.854775808");

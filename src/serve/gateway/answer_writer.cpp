@@ -28,17 +28,14 @@ void AnswerWriter::begin(HttpHeaders headers) {
 void AnswerWriter::delta(GenerationDelta delta) {
   bytes_ += text_bytes(delta);
   if (delta.wire) passes_on_ = true;
-  if (request_.stream) {
-    if (passes_on_) {
-      if (delta.wire) pass_on(*delta.wire);
-    } else {
-      write(delta);
-    }
+  if (!request_.stream) {
+    if (delta.wire) whole_ = delta.wire->data;
+    append(result_, std::move(delta));
+  } else if (!passes_on_) {
+    write(delta);
   } else if (delta.wire) {
-    whole_ = delta.wire->data;
+    pass_on(*delta.wire);
   }
-  delta.wire.reset();
-  append(result_, std::move(delta));
 }
 
 void AnswerWriter::pass_on(const WireEvent& event) {
@@ -57,8 +54,8 @@ void AnswerWriter::write(const GenerationDelta& delta) {
 }
 
 void AnswerWriter::finish(const Usage& usage) {
-  result_.usage = usage;
   if (!request_.stream) {
+    result_.usage = usage;
     const std::string body = passes_on_ ? dialect_.patch_answer(whole_, identity_.model)
                                         : dialect_.write_answer(identity_, result_, request_);
     return client_.whole(body, std::move(headers_));

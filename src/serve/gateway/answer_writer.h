@@ -27,8 +27,6 @@ class AnswerWriter {
   // Something has gone to the client, so that no other target can answer any more.
   bool told() const { return begun_ && request_.stream; }
   int64_t bytes() const { return bytes_; }  // of texts, so far
-  // What was answered, for the record.
-  const GenerationResult& result() const { return result_; }
 
  private:
   void pass_on(const WireEvent& event);
@@ -43,8 +41,8 @@ class AnswerWriter {
   bool begun_ = false;
   bool passes_on_ = false;  // the vendor's bytes
   std::unique_ptr<EventWriter> writer_;
-  GenerationResult result_;
-  std::string whole_;  // the vendor's
+  GenerationResult result_;  // so far, of an answer that goes out whole
+  std::string whole_;        // the vendor's
   int64_t bytes_ = 0;
 };
 

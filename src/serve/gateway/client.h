@@ -35,7 +35,6 @@ struct GatewayCall {
   const WireDialect* dialect = nullptr;
   std::string body;
   HttpHeaders headers = {};
-  std::string request_id = {};
   std::shared_ptr<const Principal> principal;  // never null
 };
 

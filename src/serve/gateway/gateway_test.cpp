@@ -63,7 +63,6 @@ routes:
     handle_ = gateway_->answer({.dialect = &dialect,
                                 .body = std::move(body),
                                 .headers = std::move(headers),
-                                .request_id = "r",
                                 .principal = std::move(who)},
                                std::make_unique<TestClient>(answer));
     return answer;

@@ -1,5 +1,6 @@
 // The configuration as one JSON object in a fixed order, with every default written out.
 
+#include "base/core/money.h"
 #include "serve/route/config_linker.h"
 
 namespace ferry {
@@ -112,14 +113,14 @@ void write_price(JsonWriter& w, const DatedPrice& dated) {
   w.begin_object();
   w.member("from", dated.from);
   if (dated.hardware) {
-    w.member("hardware_per_hour", nano_text(dated.hardware->nano_per_hour));
+    w.member("hardware_per_hour", money_text(dated.hardware->nano_per_hour));
     write_known(w, "tokens_per_second", dated.hardware->tokens_per_s);
   } else {
-    w.member("input", nano_text(dated.price.input));
-    w.member("cached_input", nano_text(dated.price.cached_input));
-    w.member("cache_write", nano_text(dated.price.cache_write));
-    w.member("cache_write_1h", nano_text(dated.price.cache_write_1h));
-    w.member("output", nano_text(dated.price.output));
+    w.member("input", money_text(dated.price.input));
+    w.member("cached_input", money_text(dated.price.cached_input));
+    w.member("cache_write", money_text(dated.price.cache_write));
+    w.member("cache_write_1h", money_text(dated.price.cache_write_1h));
+    w.member("output", money_text(dated.price.output));
   }
   w.end_object();
 }
@@ -311,7 +312,7 @@ void write_route(JsonWriter& w, const RouteConfig& route) {
   write_rules(w, route);
   write_sticky(w, route.sticky);
   write_shadows(w, route);
-  if (route.max_cost) w.member("max_cost", nano_text(*route.max_cost));
+  if (route.max_cost) w.member("max_cost", money_text(*route.max_cost));
   if (route.max_latency) w.member("max_latency", to_string(*route.max_latency));
   if (route.cascade) write_cascade(w, *route.cascade);
   w.member("on_unsupported", kPolicies[static_cast<size_t>(route.on_unsupported)]);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/core/nearest.h"
+#include "base/core/money.h"
 #include "base/settings/setting_types.h"
 #include "serve/route/config_fields.h"
 
@@ -137,7 +138,7 @@ std::optional<double> ConfigValue::number(double least, double most) const {
 }
 
 std::optional<int64_t> ConfigValue::nano() const {
-  return parsed([](std::string_view written) { return parse_nano(written); });
+  return parsed([](std::string_view written) { return parse_money(written); });
 }
 
 std::optional<Duration> ConfigValue::duration(Duration least, Duration most) const {

@@ -1,5 +1,6 @@
 // A plan in words and in JSON.
 
+#include "base/core/money.h"
 #include "serve/route/route_plan.h"
 
 namespace ferry {
@@ -34,7 +35,7 @@ std::string why(const PlannedTarget& planned, const RoutePlan& plan) {
   if (planned.slow) text += "; slower than max_latency just now";
   if (planned.redact) text += "; with findings replaced";
   if (planned.missing != FeatureSet()) text += "; without " + feature_list(planned.missing);
-  if (planned.estimate) text += fmt::format("; costs at most {}", nano_text(*planned.estimate));
+  if (planned.estimate) text += fmt::format("; costs at most {}", money_text(*planned.estimate));
   return text;
 }
 
@@ -42,7 +43,7 @@ std::string why(const PlannedShadow& shadow) {
   std::string text = "shadow";
   if (shadow.redact) text += "; with findings replaced";
   if (shadow.missing != FeatureSet()) text += "; without " + feature_list(shadow.missing);
-  if (shadow.estimate) text += fmt::format("; costs at most {}", nano_text(*shadow.estimate));
+  if (shadow.estimate) text += fmt::format("; costs at most {}", money_text(*shadow.estimate));
   return text;
 }
 
@@ -64,7 +65,7 @@ void write_entry(JsonWriter& w, const TargetConfig& target, std::string_view rea
 
 void write_estimate(JsonWriter& w, std::optional<int64_t> estimate) {
   w.key("estimate");
-  estimate ? w.value(nano_text(*estimate)) : w.null();
+  estimate ? w.value(money_text(*estimate)) : w.null();
 }
 
 void write_targets(JsonWriter& w, const RoutePlan& plan) {

@@ -125,7 +125,7 @@ TEST(GatewayConfig, MistakesAreToldWithLineFieldAndSuggestion) {
       {"providers: {a: {dialect: openai, url: \"https://a.example\", without: [toools]}}",
        "f.yaml:1: providers.a.without[0] is no feature; did you mean \"tools\"?, not \"toools\""},
       {kTwo + "prices: {a/m: {input: 1e3, output: 1}}",
-       "f.yaml:4: prices.a/m.input must be a decimal number such as 0.15, not negative, not \"1e3\""},
+       "f.yaml:4: prices.a/m.input must be an amount such as 10 or 0.25, not \"1e3\""},
       {kTwo + "prices: {a/m: {input: 1}}", "f.yaml:4: prices.a/m needs the field \"output\""},
       {kTwo + "prices: {a/m: [{from: 2026-02-30, input: 1, output: 1}]}",
        "f.yaml:4: prices.a/m[0].from must be a date such as 2026-01-31, not \"2026-02-30\""},

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/core/json.h"
+#include "base/core/money.h"
 #include "base/settings/setting_types.h"
 #include "base/settings/yaml.h"
 #include "serve/route/decimal_shift.h"
@@ -343,7 +344,7 @@ class Importer {
     const auto per_million = [](const std::string& text) { return shift_decimal(text, 6); };
     const auto input_price = per_million(input);
     const auto output_price = per_million(output);
-    if (!input_price || !output_price || !parse_nano(*input_price) || !parse_nano(*output_price)) {
+    if (!input_price || !output_price || !parse_money(*input_price) || !parse_money(*output_price)) {
       note(where, "its price is not imported: both costs must be decimal numbers with up to 15 places");
       return;
     }

@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/core/money.h"
+
 namespace ferry {
 namespace {
 
 using Wide = __int128;
 
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
-constexpr int kPlaces = 9;
-constexpr int64_t kOne = 1'000'000'000;
-constexpr int64_t kMostUnits = 1'000'000'000;
 constexpr int64_t kPerMillion = 1'000'000;
+constexpr Nanomoney kMostPrice = 1'000'000'000'000'000'000;  // what parse_money() reads
 
 int64_t saturated(Wide value) {
   return value > kMost ? kMost : static_cast<int64_t>(value);
@@ -26,10 +26,6 @@ int64_t not_negative(int64_t value) {
   return std::max<int64_t>(value, 0);
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // Tokens of everything but the template, counted or bounded.
 int64_t prompt_tokens(const RequestSize& size, int64_t of_text) {
   const Wide images = Wide{not_negative(size.images)} * kTokensPerImage;
@@ -38,33 +34,6 @@ int64_t prompt_tokens(const RequestSize& size, int64_t of_text) {
 }
 
 }  // namespace
-
-Result<int64_t> parse_nano(std::string_view decimal) {
-  const size_t point = std::min(decimal.find('.'), decimal.size());
-  const std::string_view whole = decimal.substr(0, point);
-  const std::string_view places = point < decimal.size() ? decimal.substr(point + 1) : "0";
-  if (whole.empty() || places.empty() || !std::all_of(whole.begin(), whole.end(), is_digit) ||
-      !std::all_of(places.begin(), places.end(), is_digit)) {
-    return fail(ErrorCode::invalid_argument, "must be a decimal number such as 0.15, not negative");
-  }
-  if (places.size() > kPlaces) {
-    return fail(ErrorCode::invalid_argument, "must have at most {} decimal places", kPlaces);
-  }
-  int64_t units = 0;
-  for (const char digit : whole) units = std::min<int64_t>(units * 10 + (digit - '0'), kMostUnits + 1);
-  int64_t fraction = 0;
-  for (size_t i = 0; i < kPlaces; ++i) fraction = fraction * 10 + (i < places.size() ? places[i] - '0' : 0);
-  const int64_t nano = units * kOne + fraction;
-  if (nano > kMostUnits * kOne) return fail(ErrorCode::invalid_argument, "must be at most {}", kMostUnits);
-  return nano;
-}
-
-std::string nano_text(int64_t nano) {
-  const uint64_t size = nano < 0 ? uint64_t{0} - static_cast<uint64_t>(nano) : static_cast<uint64_t>(nano);
-  std::string places = fmt::format("{:09}", size % kOne);
-  places.resize(places.find_last_not_of('0') + 1);  // npos + 1 is 0
-  return fmt::format("{}{}{}{}", nano < 0 ? "-" : "", size / kOne, places.empty() ? "" : ".", places);
-}
 
 PriceHistory::PriceHistory(std::vector<DatedPrice> prices) : prices_(std::move(prices)) {
   for (size_t i = 1; i < prices_.size(); ++i) FERRY_CHECK(prices_[i - 1].from < prices_[i].from);
@@ -92,7 +61,7 @@ BilledTokens billed(const Usage& usage) {
 int64_t cost(const BilledTokens& tokens, const Price& price) {
   Wide sum = 0;  // five products of 2^63 and 2^60 at most
   const auto add = [&sum](int64_t count, int64_t per_million) {
-    sum += Wide{not_negative(count)} * std::clamp<int64_t>(per_million, 0, kMostUnits * kOne);
+    sum += Wide{not_negative(count)} * std::clamp<int64_t>(per_million, 0, kMostPrice);
   };
   add(tokens.input, price.input);
   add(tokens.cached_input, price.cached_input);
@@ -123,8 +92,7 @@ int64_t reserve_estimate(const RequestSize& size, const Price& price, std::optio
 
 OwnModelPrice own_model_price(const HardwarePrice& hardware, int64_t period_s, int64_t tokens_served) {
   constexpr int64_t kHour = 3600;
-  const Wide hour_million =
-      Wide{std::clamp<int64_t>(hardware.nano_per_hour, 0, kMostUnits * kOne)} * kPerMillion;
+  const Wide hour_million = Wide{std::clamp<int64_t>(hardware.nano_per_hour, 0, kMostPrice)} * kPerMillion;
   OwnModelPrice price;
   if (tokens_served > 0) {
     // 2^60 · 2^20 stays below 2^127 for periods up to a million years.

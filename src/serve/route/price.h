@@ -14,12 +14,6 @@
 
 namespace ferry {
 
-// "0.15", "12", "0.000000001" → billionths. Errors complete "<field> ...": not a decimal number, negative,
-// more than nine places, greater than a billion.
-Result<int64_t> parse_nano(std::string_view decimal);
-// The shortest decimal number: "0.15".
-std::string nano_text(int64_t nano);
-
 struct Price {
   // For a million tokens.
   int64_t input = 0;

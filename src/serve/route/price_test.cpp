@@ -10,28 +10,6 @@ namespace {
 constexpr int64_t kNano = 1'000'000'000;
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 
-TEST(Nano, DecimalsAreReadAndPrintedExactly) {
-  EXPECT_EQ(parse_nano("0.15"), 150'000'000);
-  EXPECT_EQ(parse_nano("12"), 12 * kNano);
-  EXPECT_EQ(parse_nano("0.000000001"), 1);
-  EXPECT_EQ(parse_nano("007.10"), 7'100'000'000);
-  EXPECT_EQ(parse_nano("1000000000"), kNano * kNano);
-  for (const char* bad : {"", ".", "1.", ".5", "-1", "+1", "1e3", "0x1", "1,5", " 1", "1.0000000001",
-                          "1000000000.1", "99999999999999999999999999", "nan", "1.5.2"}) {
-    EXPECT_FALSE(parse_nano(bad)) << bad;
-  }
-  EXPECT_EQ(nano_text(150'000'000), "0.15");
-  EXPECT_EQ(nano_text(12 * kNano), "12");
-  EXPECT_EQ(nano_text(0), "0");
-  EXPECT_EQ(nano_text(-1), "-0.000000001");
-  EXPECT_EQ(nano_text(std::numeric_limits<int64_t>::min()), "-9223372036.854775808");
-  Rng rng(1);
-  for (int i = 0; i < 10000; ++i) {
-    const auto nano = static_cast<int64_t>(rng.below(kNano * kNano) >> rng.below(60));
-    EXPECT_EQ(parse_nano(nano_text(nano)), nano);
-  }
-}
-
 TEST(PriceHistory, TheLatestThatHasBegunHolds) {
   const PriceHistory history({{.from = 100, .price = {.input = 1}}, {.from = 200, .price = {.input = 2}}});
   EXPECT_EQ(history.at(99), nullptr);

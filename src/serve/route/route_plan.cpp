@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/core/rng.h"
+#include "base/core/money.h"
 #include "serve/route/rendezvous.h"
 #include "serve/route/route_rules.h"
 
@@ -110,8 +111,8 @@ class Planner {
                                                : std::nullopt;
     }
     if (!route_.max_cost || *estimate <= *route_.max_cost) return std::nullopt;
-    return fmt::format("it may cost {}, which is more than {}", nano_text(*estimate),
-                       nano_text(*route_.max_cost));
+    return fmt::format("it may cost {}, which is more than {}", money_text(*estimate),
+                       money_text(*route_.max_cost));
   }
 
   std::optional<int64_t> estimate_of(const TargetConfig& target) const {
