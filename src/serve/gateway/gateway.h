@@ -10,11 +10,13 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/net/http_pool.h"
 #include "base/net/net_threads.h"
 #include "serve/accounts/accounts.h"
 #include "serve/gateway/client.h"
+#include "serve/gateway/observer.h"
 #include "serve/gateway/upstreams.h"
 #include "serve/route/gateway_config.h"
 #include "serve/route/target_health.h"
@@ -55,6 +57,10 @@ class Gateway {
   Result<void> use(GatewayConfigPtr config, std::string_view source = "start");
   std::shared_ptr<const GatewaySnapshot> snapshot() const;
 
+  // Before the first exchange. They outlive the gateway.
+  void observe(std::vector<GatewayObserver*> observers) { observers_ = std::move(observers); }
+  const std::vector<GatewayObserver*>& observers() const { return observers_; }
+
   // Any thread. Returns at once.
   std::shared_ptr<GatewayHandle> answer(GatewayCall call, std::unique_ptr<GatewayClient> client);
 
@@ -73,6 +79,7 @@ class Gateway {
   Accounts& accounts_;
   Recorder* const recorder_;
   const std::shared_ptr<Provider> local_;
+  std::vector<GatewayObserver*> observers_;
 
   mutable std::mutex mutex_;  // guards what follows
   std::shared_ptr<const GatewaySnapshot> snapshot_;
