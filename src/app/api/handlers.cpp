@@ -29,6 +29,11 @@ std::vector<ModelEntry> route_entries(const Service& service, const Call& call) 
   return entries;
 }
 
+// What other keys use and spend is not an application's business.
+bool may_see_everybody(const Call& call) {
+  return !call.principal || call.principal->key_id.empty() || call.principal->role == Role::admin;
+}
+
 }  // namespace
 
 void health(const Service& service, Call call) {
@@ -72,7 +77,8 @@ void show_model(const Service& service, Call call) {
 
 void metrics(const Service& service, Call call) {
   const auto engines = service.engines ? service.engines() : std::vector<EngineReading>();
-  reply_text(call, 200, kMetricsContentType, metrics_page(engines, *service.http_metrics));
+  const MetricsWriter gateway = may_see_everybody(call) ? service.gateway_metrics : MetricsWriter();
+  reply_text(call, 200, kMetricsContentType, metrics_page(engines, *service.http_metrics, gateway));
 }
 
 }  // namespace ferry::api

@@ -163,7 +163,8 @@ void write_process(MetricsText& text) {
 
 }  // namespace
 
-std::string metrics_page(std::span<const EngineReading> engines, const HttpMetrics& http) {
+std::string metrics_page(std::span<const EngineReading> engines, const HttpMetrics& http,
+                         const MetricsWriter& gateway) {
   MetricsText text;
   for (const Number& number : kNumbers) {
     text.family(number.name, number.type, number.help);
@@ -182,6 +183,7 @@ std::string metrics_page(std::span<const EngineReading> engines, const HttpMetri
     }
   }
   http.write(text);
+  if (gateway) gateway(text);
   write_process(text);
   return text.take();
 }

@@ -1,6 +1,7 @@
 #pragma once
-// GET /metrics: what dashboards made for vLLM ask for, under vLLM's names.
+// GET /metrics: what dashboards made for vLLM ask for, under vLLM's names, and what the gateway counts.
 
+#include <functional>
 #include <span>
 #include <string>
 
@@ -21,6 +22,11 @@ struct EngineReading {
 
 inline constexpr std::string_view kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-std::string metrics_page(std::span<const EngineReading> engines, const HttpMetrics& http);
+// Families that others than the engines write.
+using MetricsWriter = std::function<void(MetricsText& text)>;
+
+// `gateway` may be empty.
+std::string metrics_page(std::span<const EngineReading> engines, const HttpMetrics& http,
+                         const MetricsWriter& gateway = {});
 
 }  // namespace ferry::api

@@ -147,6 +147,18 @@ TEST(MetricsPage, BucketsAreCumulativeAndVllms) {
       page.samples.contains(R"(vllm:request_prompt_tokens_bucket{model_name="m",engine="0",le="2000"})"));
 }
 
+TEST(MetricsPage, WhatTheGatewayCountsIsOnThePage) {
+  TestServer server;
+  server.service.gateway_metrics = [](MetricsText& text) {
+    text.family("ferry_gateway_requests_total", "counter", "Requests.");
+    text.sample("ferry_gateway_requests_total", {{"route", "support"}}, 3);
+  };
+  HttpClient client;
+  const HttpResponse response =
+      client.send({.method = "GET", .url = server.url("/metrics"), .headers = {}, .body = {}}).value();
+  EXPECT_EQ(Page(response.body).at(R"(ferry_gateway_requests_total{route="support"})"), 3);
+}
+
 TEST(MetricsPage, CountsRequestsByRouteAndNotByWhatClientsMakeUp) {
   TestServer server;
   HttpClient client;

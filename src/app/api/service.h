@@ -47,6 +47,8 @@ struct Service {
   std::function<void(std::function<void(Result<void>)> answer)> liveness;
   // What the engines say of themselves at the moment.
   std::function<std::vector<EngineReading>()> engines;
+  // What the gateway counts, by route, target and key; empty without one.
+  MetricsWriter gateway_metrics;
   std::shared_ptr<InFlight> in_flight = std::make_shared<InFlight>();
   std::shared_ptr<HttpMetrics> http_metrics = std::make_shared<HttpMetrics>();
 

@@ -38,7 +38,9 @@ GatewayRuntime::GatewayRuntime(NetThreads& threads, std::shared_ptr<Provider> lo
       accounts_(std::move(accounts)),
       recorder_(std::move(recorder)),
       gateway_(threads, pool_, *accounts_, recorder_.get(), std::move(local)),
-      store_(std::move(store)) {}
+      store_(std::move(store)) {
+  gateway_.observe({&metrics_});
+}
 
 Result<std::unique_ptr<GatewayRuntime>> GatewayRuntime::open(const Configuration& configuration,
                                                              NetThreads& threads,
@@ -78,6 +80,11 @@ std::optional<std::vector<std::string>> GatewayRuntime::models_named(const Confi
     if (target.is_local()) names.push_back(target.model);
   }
   return names;
+}
+
+void GatewayRuntime::write_metrics(MetricsText& text) {
+  metrics_.write(text);
+  write_gateway_state(gateway_, text);
 }
 
 std::vector<std::string> GatewayRuntime::routes() const {

@@ -9,6 +9,7 @@
 
 #include "app/cli/configuration.h"
 #include "serve/gateway/gateway.h"
+#include "serve/gateway/gateway_metrics.h"
 #include "serve/route/config_store.h"
 
 namespace ferry::cli {
@@ -25,6 +26,8 @@ class GatewayRuntime {
   static std::optional<std::vector<std::string>> models_named(const Configuration& configuration);
 
   Gateway& gateway() { return gateway_; }
+  // What is counted, for GET /metrics.
+  void write_metrics(MetricsText& text);
   // Reads the file now. Errors leave the old configuration.
   Result<bool> reload() { return store_->reload(); }
   // The names that requests may ask for.
@@ -37,6 +40,7 @@ class GatewayRuntime {
   HttpPool pool_;
   const std::unique_ptr<Accounts> accounts_;
   const std::unique_ptr<Recorder> recorder_;
+  GatewayMetrics metrics_;
   Gateway gateway_;
   const std::unique_ptr<ConfigStore> store_;  // the last: its thread uses the gateway
 };

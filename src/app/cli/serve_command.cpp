@@ -190,7 +190,10 @@ Result<int> ServeCommand::run(Console& console) {
   service.provider = provider.get();
   NetThreads threads(configuration_.server.threads);
   FERRY_TRY(const auto gateway, GatewayRuntime::open(configuration_, threads, provider, targets_of(service)));
-  if (gateway) service.gateway = &gateway->gateway();
+  if (gateway) {
+    service.gateway = &gateway->gateway();
+    service.gateway_metrics = [&gateway = *gateway](MetricsText& text) { gateway.write_metrics(text); };
+  }
   api::EngineWatch watch(watched(host), configuration_.api.stall_timeout);
   service.liveness = [&watch](auto answer) { watch.check(std::move(answer)); };
   service.engines = [&] { return read_engines(host, service); };
