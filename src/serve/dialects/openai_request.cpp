@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 
+#include "base/core/json_names.h"
 #include "serve/dialects/known_fields.h"
 #include "serve/dialects/openai_format.h"
 
@@ -206,6 +207,8 @@ void read_queueing(FieldReader& fields, GenerationRequest& request) {
 ApiResult<json::value> parse_openai_body(std::string_view body) {
   Result<json::value> parsed = parse_json(body, "request body");
   if (!parsed) return tl::unexpected(ApiError{std::move(parsed).error(), {}, "invalid_json"});
+  if (auto unique = check_unique_names(body, *parsed, "request body"); !unique)
+    return tl::unexpected(ApiError{std::move(unique).error(), {}, "invalid_json"});
   if (!parsed->is_object()) {
     return tl::unexpected(
         ApiError{{ErrorCode::invalid_argument,

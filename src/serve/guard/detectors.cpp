@@ -46,12 +46,11 @@ Result<std::shared_ptr<const Detectors>> Detectors::compile(const DetectorSettin
   FERRY_TRY(PatternSet patterns,
             PatternSet::compile(has(settings.kinds, FindingKind::name) ? settings.lists : no_lists,
                                 has(settings.kinds, FindingKind::custom) ? settings.regexes : no_regexes));
-  PatternSet keys;
-  if (has(settings.kinds, FindingKind::secret)) {
-    FERRY_TRY(keys, PatternSet::compile_keys(settings.least));
-  }
+  static const PatternSet no_keys;
+  const PatternSet& keys =
+      has(settings.kinds, FindingKind::secret) ? PatternSet::keys(settings.least) : no_keys;
   const FormChoice choice{settings.kinds | kLiterals, settings.least};
-  return std::shared_ptr<const Detectors>(new Detectors(std::move(keys), std::move(patterns), choice));
+  return std::shared_ptr<const Detectors>(new Detectors(keys, std::move(patterns), choice));
 }
 
 void Detectors::scan(const Window& window, ScanProgress& progress, std::vector<Finding>& out) const {

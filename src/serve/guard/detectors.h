@@ -44,11 +44,11 @@ class Detectors {
   size_t earliest_open(const Window& window, const ScanProgress& progress) const;
 
  private:
-  Detectors(PatternSet keys, PatternSet patterns, FormChoice choice)
-      : keys_(std::move(keys)), patterns_(std::move(patterns)), choice_(choice) {}
+  Detectors(const PatternSet& keys, PatternSet patterns, FormChoice choice)
+      : keys_(keys), patterns_(std::move(patterns)), choice_(choice) {}
 
-  PatternSet keys_;
-  PatternSet patterns_;  // of the settings
+  const PatternSet& keys_;  // lives as long as the process
+  PatternSet patterns_;     // of the settings
   FormChoice choice_;
 };
 

@@ -141,6 +141,26 @@ void walk_message(ChatMessage& message, Visitor& visitor, const std::string& whe
   if (!message.raw.is_null()) walk_raw(message.raw, visitor, where);
 }
 
+void walk_raw_tool(json::value& raw, Visitor& visitor, const std::string& where) {
+  if (!raw.is_object()) return visitor.json(raw, where);
+  for (auto& member : raw.get_object()) {
+    const std::string_view key = member.key();
+    if (key == "type" || key == "name") continue;
+    if (key == "function" && member.value().is_object()) {
+      walk_raw_tool(member.value(), visitor, where);
+    } else {
+      visitor.json(member.value(), fmt::format("{}.{}", where, key));
+    }
+  }
+}
+
+void walk_tool(ToolDefinition& tool, Visitor& visitor, const std::string& where) {
+  visitor.text(tool.description, where + ".description");
+  if (!tool.parameters.is_null()) visitor.json(tool.parameters, where + ".parameters");
+  if (!tool.raw.is_null()) walk_raw_tool(tool.raw, visitor, where);
+  walk_rest(tool.rest, visitor, where);
+}
+
 void walk_prompts(GenerationRequest& request, Visitor& visitor) {
   for (size_t i = 0; i < request.prompts.size(); ++i) {
     const std::string where = fmt::format("prompts[{}]", i);
@@ -174,6 +194,8 @@ void walk_limits(GenerationRequest& request, Visitor& visitor) {
 void walk(GenerationRequest& request, Visitor& visitor) {
   for (size_t i = 0; i < request.messages.size(); ++i)
     walk_message(request.messages[i], visitor, fmt::format("messages[{}]", i));
+  for (size_t i = 0; i < request.tools.tools.size(); ++i)
+    walk_tool(request.tools.tools[i], visitor, fmt::format("tools[{}]", i));
   walk_prompts(request, visitor);
   walk_limits(request, visitor);
   json::value arguments(std::move(request.prompt.template_arguments));

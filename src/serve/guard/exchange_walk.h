@@ -1,9 +1,9 @@
 #pragma once
 // All texts of an exchange: what is in them, and the same with placeholders. Content are the messages (their
 // parts, documents, thoughts, names, tool calls' arguments, tool results, and whatever else the client sent
-// with them), prompts, the gap's suffix and files, template arguments (documents), stop strings, choices, the
-// end user's id and the members of the body that only its dialect knows. The definitions of tools, signatures
-// of thoughts, and ids that pair calls with results, are not.
+// with them), the definitions of tools, prompts, the gap's suffix and files, template arguments (documents),
+// stop strings, choices, the end user's id and the members of the body that only its dialect knows. Names of
+// tools, signatures of thoughts, and ids that pair calls with results, are not.
 
 #include <string>
 #include <vector>

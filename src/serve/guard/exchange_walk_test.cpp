@@ -117,6 +117,32 @@ TEST(Exchange, WhateverElseTheClientSentIsContent) {
   EXPECT_THAT(all_texts(out), Not(HasSubstr("@example.com")));
 }
 
+TEST(Exchange, DefinitionsOfToolsAreContent) {
+  auto out = request({R"({"role":"user","content":"x"})"});
+  const std::string_view parameters =
+      R"({"type":"object","properties":{"to":{"enum":["amy@example.com"],"description":"or bob@example.com"}}})";
+  ToolDefinition tool{
+      .name = "mail",
+      .parameters = parse_json(parameters, "parameters").value(),
+      .raw = parse_json(fmt::format(R"({{"type":"function","function":{{"name":"mail",)"
+                                    R"("description":"for bob@example.com","parameters":{}}}}})",
+                                    parameters),
+                        "tool")
+                 .value(),
+      .description = "for bob@example.com"};
+  tool.rest["examples"] = json::array{"carl@example.com"};
+  out.tools.tools.push_back(tool);
+  EXPECT_EQ(inspect(*test_detectors(), out).sightings.front().where, "tools[0].description");
+  Redaction redaction;
+  ASSERT_TRUE(redact(*test_detectors(), redaction, out).has_value());
+  const ToolDefinition& redacted = out.tools.tools[0];
+  EXPECT_EQ(redacted.description, "for [EMAIL_1]");
+  EXPECT_EQ(redacted.raw.at("function").at("parameters"), redacted.parameters);
+  EXPECT_EQ(to_json(redacted.parameters.at("properties").at("to").at("enum")), R"(["[EMAIL_2]"])");
+  EXPECT_EQ(redacted.raw.at("function").at("name").as_string(), "mail");
+  EXPECT_THAT(to_json(redacted.raw) + to_json(json::value(redacted.rest)), Not(HasSubstr("@example.com")));
+}
+
 TEST(Exchange, InspectionSaysWhereAndLeavesTheRequestAlone) {
   const auto in = request(
       {R"({"role":"user","content":"x"})", R"({"role":"user","content":"bob@example.com [EMAIL_1]"})"});

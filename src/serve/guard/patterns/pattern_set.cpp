@@ -76,11 +76,30 @@ Result<PatternSet> PatternSet::compile(const std::vector<NameList>& lists,
   return set;
 }
 
-Result<PatternSet> PatternSet::compile_keys(Confidence least) {
+PatternSet PatternSet::compile_keys(Confidence least) {
   PatternSet set;
   Nfa nfa;
-  FERRY_TRY_VOID(set.add_vendor_keys(nfa, least));
-  FERRY_TRY_VOID(set.finish(nfa));
+  const auto added = set.add_vendor_keys(nfa, least);
+  FERRY_CHECK(added.has_value());  // the patterns are ours
+  const auto built = set.finish(nfa);
+  FERRY_CHECK(built.has_value());
+  return set;
+}
+
+const PatternSet& PatternSet::keys(Confidence least) {
+  switch (least) {
+    case Confidence::possible: {
+      static const PatternSet set = compile_keys(Confidence::possible);
+      return set;
+    }
+    case Confidence::likely: {
+      static const PatternSet set = compile_keys(Confidence::likely);
+      return set;
+    }
+    case Confidence::certain:
+      break;
+  }
+  static const PatternSet set = compile_keys(Confidence::certain);
   return set;
 }
 

@@ -37,8 +37,9 @@ class PatternSet {
   // Lists and expressions of the settings. Errors name the list or expression.
   static Result<PatternSet> compile(const std::vector<NameList>& lists,
                                     const std::vector<CustomRegex>& regexes);
-  // Vendors' keys that are at least so sure. Keys do not overlap: the search goes on behind each.
-  static Result<PatternSet> compile_keys(Confidence least);
+  // Vendors' keys that are at least so sure. Keys do not overlap: the search goes on behind each. Compiled
+  // once in a process, which takes some 20 ms.
+  static const PatternSet& keys(Confidence least);
 
   // Decides as many places as can be, appending to `out`; where it stops short of the window's end, a match
   // may begin at progress.next, and go on for kMaxPatternBytes at most.
@@ -60,6 +61,7 @@ class PatternSet {
     size_t end;
   };
 
+  static PatternSet compile_keys(Confidence least);
   Result<void> add_vendor_keys(Nfa& nfa, Confidence least);
   Result<void> finish(const Nfa& nfa);
   Result<void> add_list(Nfa& nfa, const NameList& list);
