@@ -78,6 +78,10 @@ int wait_for_signal() {
   return byte;
 }
 
+int signal_descriptor() {
+  return g_pipe[0];
+}
+
 InterruptGuard::InterruptGuard() {
   if (g_guards.fetch_add(1) == 0) take();
 }

@@ -13,6 +13,8 @@ void defer_signals();
 void defer_hangups();
 // Blocks until a signal has come since defer_signals(); returns its number.
 int wait_for_signal();
+// Readable while that would return at once: for poll().
+int signal_descriptor();
 
 // While one of these lives, SIGINT is only noted. Several may live at once, on one thread; they share the
 // note.

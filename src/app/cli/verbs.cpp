@@ -22,6 +22,7 @@ std::span<const Verb> all_verbs() {
        .summary = "what was sent where; erasing what is personal",
        .verbs = traffic_verbs()},
       {.name = "report", .summary = "traffic, latency and savings, summed up", .verbs = report_verbs()},
+      {"top", "watch a gateway: routes, targets and keys, every second", make_top_command},
       {.name = "audit",
        .summary = "check the record, and prove from it where things went",
        .verbs = audit_verbs()},

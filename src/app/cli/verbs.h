@@ -28,6 +28,7 @@ std::unique_ptr<Command> make_show_command();
 std::unique_ptr<Command> make_tokenize_command();
 std::unique_ptr<Command> make_bench_command();
 std::unique_ptr<Command> make_mock_command();
+std::unique_ptr<Command> make_top_command();
 std::unique_ptr<Command> make_kernels_command();
 std::unique_ptr<Command> make_settings_command();
 std::unique_ptr<Command> make_version_command();
