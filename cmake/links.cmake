@@ -9,6 +9,7 @@ endfunction()
 
 ferry_link(base/settings ${YAML})
 ferry_link(base/net OpenSSL::SSL)
+ferry_link(base/schema ${PCRE2_8})
 ferry_link(base/db ${SQLITE3} ${CMAKE_DL_LIBS} m)
 ferry_link(infer/template ${UTF8PROC})
 ferry_link(infer/tokenizer ${PCRE2_8} ${UTF8PROC})
