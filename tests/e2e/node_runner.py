@@ -1,4 +1,4 @@
-"""Starts a server, runs the JavaScript tests against it, and prints a summary."""
+"""Starts servers, runs the JavaScript tests against them, and prints a summary."""
 
 import contextlib
 import os
@@ -9,9 +9,11 @@ import sys
 import tempfile
 
 from ferry import MODEL, NAME, ROOT, WORK, Server
+from gateway import Gateway
 from thinker import make_thinker
 
 KEY = "sk-e2e"
+TESTS = sorted(path.name for path in pathlib.Path(__file__).parent.glob("*.test.mjs"))
 ENCODER = os.path.join(ROOT, "tests/golden/encoder/bert_mean")
 
 
@@ -20,8 +22,9 @@ def main():
     with tempfile.TemporaryDirectory(dir=WORK) as folder, contextlib.ExitStack() as stack:
         make_thinker(pathlib.Path(folder))
         server, encoder, thinker = (stack.enter_context(Server(env=keys, model=m)) for m in (MODEL, ENCODER, folder))
+        gateway = stack.enter_context(Gateway())
         done = subprocess.run(
-            ["node", "--test", "--test-reporter=tap", "openai.test.mjs", "structured.test.mjs", "tools.test.mjs", "embeddings.test.mjs"],
+            ["node", "--test", "--test-reporter=tap", *TESTS],
             cwd=os.path.join(WORK, "node"),
             env={
                 **os.environ,
@@ -32,6 +35,8 @@ def main():
                 "FERRY_THINKER": thinker.models[0],
                 "FERRY_ENCODER_URL": encoder.url,
                 "FERRY_ENCODER": encoder.models[0],
+                "FERRY_GATEWAY_URL": gateway.url,
+                "FERRY_GATEWAY_KEY": gateway.keys["app"],
                 "FERRY_GOLDEN": ENCODER + ".json",
             },
             capture_output=True,

@@ -4,6 +4,7 @@
 
 #include "base/core/random_id.h"
 #include "base/observe/log.h"
+#include "serve/dialects/anthropic_answer.h"
 
 namespace ferry::api {
 namespace {
@@ -25,7 +26,15 @@ std::string_view reason_of(int status) {
   }
 }
 
+std::string error_body(const HttpRequest& request, int status, const ApiError& error) {
+  return speaks_anthropic(request) ? write_anthropic_error(status, error) : openai_error_json(status, error);
+}
+
 }  // namespace
+
+bool speaks_anthropic(const HttpRequest& request) {
+  return request.header("anthropic-version").has_value();
+}
 
 HttpHeaders reply_headers(const Call& call, HttpHeaders more) {
   more.insert(more.end(), call.headers.begin(), call.headers.end());
@@ -47,7 +56,8 @@ void reply_empty(const Call& call, int status, HttpHeaders headers) {
 }
 
 void reply(const Call& call, const Refusal& refusal) {
-  reply_json(call, refusal.status, openai_error_json(refusal.status, refusal.error), refusal.headers);
+  reply_json(call, refusal.status, error_body(call.exchange->request(), refusal.status, refusal.error),
+             refusal.headers);
 }
 
 HttpRefusalBody reply_unread(int status, const std::string& message, const HttpRequest& request,
@@ -63,7 +73,7 @@ HttpRefusalBody reply_unread(int status, const std::string& message, const HttpR
                        {"request_id", id}});
   // The code is not what decides here: the status is there already.
   const ApiError error{{ErrorCode::invalid_argument, message}, {}, std::string(reason_of(status))};
-  return {openai_error_json(status, error), std::move(headers)};
+  return {error_body(request, status, error), std::move(headers)};
 }
 
 void log_reply(const Call& call, int status) {

@@ -27,6 +27,9 @@ struct Call {
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 };
 
+// Anthropic's clients say so with each request. They get errors and models in their form.
+bool speaks_anthropic(const HttpRequest& request);
+
 // The call's own headers, and `more`.
 HttpHeaders reply_headers(const Call& call, HttpHeaders more = {});
 

@@ -54,6 +54,8 @@ class HttpGatewayClient final : public GatewayClient {
   bool answered_ = false;
 };
 
+}  // namespace
+
 Refusal needs_routes(const Call& call) {
   return refusal_of({.error = {ErrorCode::unsupported,
                                fmt::format("{} is the gateway's: start the server with routes in its "
@@ -62,8 +64,6 @@ Refusal needs_routes(const Call& call) {
                      .param = {},
                      .reason = "no_routes"});
 }
-
-}  // namespace
 
 void answer_through_gateway(const Service& service, Call call, const WireDialect& dialect) {
   const std::shared_ptr<HttpExchange> exchange = call.exchange;

@@ -1,7 +1,7 @@
 #include "app/api/handlers.h"
 
 #include "base/core/json.h"
-#include "serve/dialects/openai_models.h"
+#include "serve/dialects/model_lists.h"
 #include "serve/gateway/gateway.h"
 
 namespace ferry::api {
@@ -29,6 +29,16 @@ std::vector<ModelEntry> route_entries(const Service& service, const Call& call) 
   return entries;
 }
 
+// What the caller may name as a model.
+std::vector<ModelEntry> entries_for(const Service& service, const Call& call) {
+  if (service.gateway != nullptr) return route_entries(service, call);
+  std::vector<ModelEntry> entries;
+  for (const ServedModel& model : service.models) {
+    for (const std::string& name : model.names) entries.push_back(entry_of(model, name));
+  }
+  return entries;
+}
+
 // What other keys use and spend is not an application's business.
 bool may_see_everybody(const Call& call) {
   return !call.principal || call.principal->key_id.empty() || call.principal->role == Role::admin;
@@ -51,28 +61,22 @@ void version(const Service& /*service*/, Call call) {
 }
 
 void list_models(const Service& service, Call call) {
-  if (service.gateway != nullptr) {
-    return reply_json(call, 200, openai_model_list_json(route_entries(service, call)));
-  }
-  std::vector<ModelEntry> entries;
-  for (const ServedModel& model : service.models) {
-    for (const std::string& name : model.names) entries.push_back(entry_of(model, name));
-  }
-  reply_json(call, 200, openai_model_list_json(entries));
+  const std::vector<ModelEntry> entries = entries_for(service, call);
+  const bool anthropic = speaks_anthropic(call.exchange->request());
+  reply_json(call, 200, anthropic ? anthropic_model_list_json(entries) : openai_model_list_json(entries));
 }
 
 void show_model(const Service& service, Call call) {
-  if (service.gateway != nullptr) {
-    std::vector<std::string> names;
-    for (const ModelEntry& entry : route_entries(service, call)) {
-      if (entry.id == call.parameter) return reply_json(call, 200, openai_model_json(entry));
+  const bool anthropic = speaks_anthropic(call.exchange->request());
+  std::vector<std::string> names;
+  for (const ModelEntry& entry : entries_for(service, call)) {
+    if (entry.id != call.parameter) {
       names.push_back(entry.id);
+      continue;
     }
-    return reply(call, no_such_model(call.parameter, names));
+    return reply_json(call, 200, anthropic ? anthropic_model_json(entry) : openai_model_json(entry));
   }
-  const ServedModel* model = service.find(call.parameter);
-  if (model == nullptr) return reply(call, no_such_model(call.parameter, service.names()));
-  reply_json(call, 200, openai_model_json(entry_of(*model, call.parameter)));
+  reply(call, no_such_model(call.parameter, names));
 }
 
 void metrics(const Service& service, Call call) {

@@ -188,6 +188,7 @@ json::object schemas() {
   return {{"ChatCompletionRequest", request_schema({kCommon, kOpenAi, kChat}, {"model", "messages"})},
           {"CompletionRequest", request_schema({kCommon, kOpenAi, kCompletion}, {"model", "prompt"})},
           {"AnthropicMessagesRequest", request_schema({kMessages}, {"model", "max_tokens", "messages"})},
+          {"AnthropicCountRequest", request_schema({kMessages}, {"model", "messages"})},
           {"EmbeddingRequest", request_schema({kEmbedding}, {"model", "input"})},
           {"RerankRequest", request_schema({kRerank}, {"model", "query", "documents"})},
           {"ScoreRequest", request_schema({kScore}, {"model"})},

@@ -19,6 +19,8 @@ constexpr Route kRoutes[] = {
     {"POST", "/v1/completions", Access::key, completions, "The continuation of a text", "CompletionRequest"},
     {"POST", "/v1/messages", Access::key, messages, "The next message of a chat, in Anthropic's form",
      "AnthropicMessagesRequest"},
+    {"POST", "/v1/messages/count_tokens", Access::key, count_tokens, "How many tokens such a request has",
+     "AnthropicCountRequest"},
     {"GET", "/v1/capabilities", Access::key, capabilities, "What dialects and targets can do"},
     {"POST", "/infill", Access::key, infill, "What stands in a gap of a text", "InfillRequest"},
     {"POST", "/v1/embeddings", Access::key, embeddings, "Texts as vectors", "EmbeddingRequest"},

@@ -203,6 +203,9 @@ TEST(Mock, FollowsAJsonSchema) {
   EXPECT_EQ(at(answer, "/choices/0/message/content"), R"("{\"a\":[7,7],\"b\":null}")");
   EXPECT_EQ(at(mock.chat(R"("response_format":{"type":"json_object"})"), "/choices/0/message/content"),
             "\"{}\"");
+  const json::value message =
+      mock.messages(R"("output_config":{"format":{"type":"json_schema","schema":{"const":[7]}}})");
+  EXPECT_EQ(at(message, "/content/0/text"), "\"[7]\"");
   // Without end in itself.
   const json::value endless = mock.chat(
       R"("response_format":{"type":"json_schema","json_schema":{"schema":{"type":"array","items":{"$ref":"#"},"minItems":9}}})");

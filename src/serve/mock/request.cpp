@@ -119,7 +119,17 @@ void read_choice(Request& request, const json::object& body) {
   }
 }
 
-void read_format(Request& request, const json::object& body) {
+// Anthropic's {"output_config": {"format": {"type": "json_schema", "schema": {...}}}}.
+void read_output_config(Request& request, const json::object& body) {
+  const json::value* config = find(body, "output_config");
+  if (config == nullptr || !config->is_object()) return;
+  const json::value* format = find(config->get_object(), "format");
+  if (format == nullptr || !format->is_object()) return;
+  if (const json::value* schema = find(format->get_object(), "schema")) request.format = *schema;
+}
+
+// OpenAI's response_format.
+void read_response_format(Request& request, const json::object& body) {
   const json::value* format = find(body, "response_format");
   if (format == nullptr || !format->is_object()) return;
   const std::string_view kind = text_at(format->get_object(), "type");
@@ -191,7 +201,7 @@ Result<Request> read_request(Route route, std::string_view text) {
       FERRY_TRY_VOID(read_messages(request, body));
       read_tools(request, body);
       read_choice(request, body);
-      read_format(request, body);
+      route == Route::chat ? read_response_format(request, body) : read_output_config(request, body);
       read_thinking(request, body);
       break;
     case Route::completions:
