@@ -104,7 +104,8 @@ class Writer {
     } else if (is(Fault::stall_stream)) {
       script_.end = Script::End::stall;
     } else if (is(Fault::lying_length)) {
-      put(fmt::format("{:x}\r\n{}", answer_.events[most - 1].size() + kLie, answer_.events[most - 1]), true);
+      const std::string& next = answer_.events[std::min(most, count - 1)];
+      put(fmt::format("{:x}\r\n{}", next.size() + kLie, next), true);
       script_.end = Script::End::close;
     } else {
       if (is(Fault::error_event)) put(framed(error_event(dialect_)), true);
