@@ -42,18 +42,30 @@ class AnswerWatch {
   std::optional<std::string> push(GenerationDelta& delta);
 
  private:
+  struct Text {
+    FindingStream stream;
+    size_t held = 0;  // bytes
+
+    // `piece` becomes what may go out. Whether a word is in it, or in what follows it.
+    std::optional<std::string> advance(const std::shared_ptr<const Detectors>& words, std::string& piece,
+                                       bool ends);
+  };
   struct Choice {
-    FindingStream thought;
-    FindingStream text;
-    FindingStream refusal;
-    std::string json;                    // the text so far, in JSON's form
+    explicit Choice(const std::shared_ptr<const Detectors>& words);
+
+    Text thought;
+    Text text;
+    Text refusal;
+    std::string json = {};               // the text so far, in JSON's form
     std::optional<CallDelta> call = {};  // the one that goes on, so far
-    size_t held = 0;                     // bytes of the streams that are held
     std::vector<TokenLogprob> logprobs = {};
     std::vector<TokenId> token_ids = {};
   };
 
   std::optional<std::string> look(GenerationDelta& delta);
+  std::optional<std::string> advance_json(Choice& choice, GenerationDelta& delta);
+  std::optional<std::string> advance_calls(Choice& choice, GenerationDelta& delta);
+  static void hold_tokens(Choice& choice, GenerationDelta& delta);
 
   std::shared_ptr<const Detectors> words_;
   Form form_;

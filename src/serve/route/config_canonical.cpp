@@ -295,11 +295,22 @@ void write_cascade(JsonWriter& w, const CascadeConfig& cascade) {
   w.end_object();
 }
 
+void write_classifier(JsonWriter& w, const ClassifierConfig& classifier) {
+  w.key("classifier");
+  w.begin_object();
+  w.member("target", classifier.target->name);
+  w.member("blocks", classifier.blocks);
+  w.member("prompt", classifier.prompt);
+  w.member("arguments", json::value(classifier.arguments));
+  w.end_object();
+}
+
 void write_guardrails(JsonWriter& w, const GuardrailConfig& guardrails) {
   w.key("guardrails");
   w.begin_object();
   write_sorted(w, "words", guardrails.words);
   w.member("schema", guardrails.schema);
+  if (guardrails.classifier) write_classifier(w, *guardrails.classifier);
   w.member("action", guardrails.action == GuardrailConfig::Action::block ? "block" : "flag");
   w.end_object();
 }

@@ -186,6 +186,16 @@ constexpr ConfigField kFields[] = {
     {"routes.*.guardrails.words", "a list of words, or `file:PATH`", "none",
      "Whole words that an answer may not have, in any case."},
     {"routes.*.guardrails.schema", "a JSON Schema", "not checked", "What every answer must keep to."},
+    {"routes.*.guardrails.classifier", "a map", "none",
+     "An own model that reads the conversation with its answer, and whose reply decides. It is asked when "
+     "the answer "
+     "is whole; where it cannot be asked, that is a finding."},
+    {"routes.*.guardrails.classifier.target", "a `local/` target", "", "Needed."},
+    {"routes.*.guardrails.classifier.blocks", "a regular expression", "`^\\s*unsafe`",
+     "A finding where it matches in the reply (as JSON Schema's `pattern`)."},
+    {"routes.*.guardrails.classifier.prompt", "text", "none",
+     "Its system message, for models whose chat template does not say what is asked of them."},
+    {"routes.*.guardrails.classifier.arguments", "a map", "none", "Further variables of its chat template."},
     {"routes.*.guardrails.action", "`block` or `flag`", "block",
      "Whether a bad answer is withheld, or only recorded."},
     {"routes.*.labels", "a list of labels", "none", "Labels of every exchange of the route."},

@@ -101,7 +101,7 @@ routes:
     cache: {ttl: 1m}
     record: full
     retention: 2d
-    guardrails: {words: [bad], schema: {b: 1}, action: flag}
+    guardrails: {words: [bad], schema: {b: 1}, classifier: {target: local/c, blocks: d+, prompt: p, arguments: {c: 1}}, action: flag}
     labels: [l]
   s:
     targets: local/p
@@ -223,9 +223,15 @@ TEST(ConfigDiff, EveryFieldMatters) {
       {"routes.*.cache.ttl", "ttl: 1m", "ttl: 2m"},
       {"routes.*.record", "record: full", "record: redacted"},
       {"routes.*.retention", "retention: 2d", "retention: 3d"},
-      {"routes.*.guardrails", "    guardrails: {words: [bad], schema: {b: 1}, action: flag}\n", ""},
+      {"routes.*.guardrails", "    guardrails: {words: [bad], schema: {b: 1}, ", "    guardrails: {"},
       {"routes.*.guardrails.words", "[bad]", "[worse]"},
       {"routes.*.guardrails.schema", "{b: 1}", "{b: 2}"},
+      {"routes.*.guardrails.classifier",
+       "classifier: {target: local/c, blocks: d+, prompt: p, arguments: {c: 1}}, ", ""},
+      {"routes.*.guardrails.classifier.target", "target: local/c", "target: local/d"},
+      {"routes.*.guardrails.classifier.blocks", "blocks: d+", "blocks: e+"},
+      {"routes.*.guardrails.classifier.prompt", "prompt: p", "prompt: q"},
+      {"routes.*.guardrails.classifier.arguments", "arguments: {c: 1}", "arguments: {c: 2}"},
       {"routes.*.guardrails.action", "action: flag", "action: block"},
       {"routes.*.labels", "    labels: [l]\n  s:", "    labels: [m]\n  s:"},
       {"routes.*.budget", "budget: b", "budget: c"},

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/core/file.h"
+#include "base/schema/json_schema.h"
 
 namespace ferry {
 namespace {
@@ -109,10 +110,8 @@ std::vector<std::string> ConfigLinker::words(const ConfigValue& value) {
 json::value ConfigLinker::schema(const ConfigValue& value) {
   auto schema = value.json();
   if (!schema) return nullptr;
-  if (options.check_schema) {
-    if (const auto checked = options.check_schema(*schema); !checked)
-      value.error("cannot be kept to: " + checked.error().message);
-  }
+  if (const auto compiled = JsonSchema::compile(*schema); !compiled)
+    value.error("does not work: " + compiled.error().message);
   return *std::move(schema);
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/schema/pattern.h"
 #include "serve/route/config_linker.h"
 #include "serve/route/config_targets.h"
 
@@ -75,16 +76,22 @@ bool checks_something(const CascadeConfig& cascade) {
          !cascade.schema.is_null() || !cascade.regex.empty() || cascade.refusal || cascade.length_cut;
 }
 
+// Needed: a model of one's own.
+const TargetConfig* read_own_model(const ConfigMap& map, std::string_view field, ConfigLinker& linker) {
+  const auto value = map.require(field);
+  if (!value) return nullptr;
+  const TargetConfig* target = linker.target(*value);
+  if (target != nullptr && !target->is_local())
+    value->error("must be a model of one's own: local/…" + value->not_this());
+  return target;
+}
+
 std::optional<CascadeConfig> read_cascade(const ConfigValue& value, ConfigLinker& linker) {
   const auto map = value.map();
   if (!map) return std::nullopt;
   const size_t errors_before = linker.problems.errors.size();
   CascadeConfig cascade;
-  if (const auto first = map->require("first")) {
-    cascade.first = linker.target(*first);
-    if (cascade.first != nullptr && !cascade.first->is_local())
-      first->error("must be a model of one's own: local/…" + first->not_this());
-  }
+  cascade.first = read_own_model(*map, "first", linker);
   if (const auto mean = map->find("mean_logprob")) cascade.mean_logprob = mean->number(-1000, 0);
   if (const auto min = map->find("min_logprob")) cascade.min_logprob = min->number(-1000, 0);
   if (const auto schema = map->find("schema")) read_cascade_schema(*schema, cascade, linker);
@@ -100,6 +107,22 @@ std::optional<CascadeConfig> read_cascade(const ConfigValue& value, ConfigLinker
   return cascade.first == nullptr ? std::nullopt : std::optional(std::move(cascade));
 }
 
+std::optional<ClassifierConfig> read_classifier(const ConfigValue& value, ConfigLinker& linker) {
+  const auto map = value.map();
+  if (!map) return std::nullopt;
+  ClassifierConfig classifier{.target = read_own_model(*map, "target", linker)};
+  if (const auto blocks = map->find("blocks")) {
+    set(classifier.blocks, blocks->text());
+    if (const auto compiled = Pattern::compile(classifier.blocks); !compiled)
+      blocks->error("does not work: " + compiled.error().message);
+  }
+  if (const auto prompt = map->find("prompt")) set(classifier.prompt, prompt->text());
+  if (const auto arguments = map->find("arguments")) {
+    if (auto object = arguments->json()) classifier.arguments = std::move(object->as_object());
+  }
+  return classifier.target == nullptr ? std::nullopt : std::optional(std::move(classifier));
+}
+
 GuardrailConfig read_guardrails(const ConfigMap& map, ConfigLinker& linker) {
   GuardrailConfig guardrails;
   if (const auto words = map.find("words")) {
@@ -109,6 +132,8 @@ GuardrailConfig read_guardrails(const ConfigMap& map, ConfigLinker& linker) {
     if (!compiled) words->error("do not work: " + compiled.error().message);
   }
   if (const auto schema = map.find("schema")) guardrails.schema = linker.schema(*schema);
+  if (const auto classifier = map.find("classifier"))
+    guardrails.classifier = read_classifier(*classifier, linker);
   if (const auto action = map.find("action")) {
     if (const auto which = action->one_of(kActions))
       guardrails.action = static_cast<GuardrailConfig::Action>(*which);

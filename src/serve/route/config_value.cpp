@@ -4,8 +4,8 @@
 #include <cmath>
 #include <set>
 
-#include "base/core/nearest.h"
 #include "base/core/money.h"
+#include "base/core/nearest.h"
 #include "base/settings/setting_types.h"
 #include "serve/route/config_fields.h"
 

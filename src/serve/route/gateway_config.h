@@ -58,8 +58,6 @@ struct ConfigOptions {
   // Models of the engine. Those that no route names become routes of their own (one target, everything else
   // by default), and `local/…` may name no others. Not set: any may be named, none becomes a route.
   std::optional<std::vector<std::string>> local_models = {};
-  // Whether a JSON Schema can be kept to; not set: it only has to be an object.
-  std::function<Result<void>(const json::value& schema)> check_schema = {};
   // Files that the configuration names are relative to it.
   std::filesystem::path folder = ".";
 };

@@ -265,18 +265,41 @@ TEST(GatewayConfig, ListsOfWordsMayStandInFiles) {
   std::filesystem::remove_all(folder);
 }
 
-TEST(GatewayConfig, SchemasAreCheckedByWhoeverCan) {
-  const ConfigOptions options{.check_schema = [](const json::value& schema) -> Result<void> {
-    if (schema.as_object().contains("$ref")) return fail(ErrorCode::unsupported, "no $ref");
-    return {};
-  }};
+TEST(GatewayConfig, SchemasAreCompiled) {
   const std::string route = "routes: {r: {targets: local/p, guardrails: {schema: ";
-  EXPECT_EQ(errors_of(route + "{type: object, minimum: 3, x: [true, null, 1.5, \"7\"]}}}}", options), "");
-  EXPECT_THAT(errors_of(route + "{$ref: a}}}}", options),
-              HasSubstr("routes.r.guardrails.schema cannot be kept to: no $ref"));
+  EXPECT_EQ(errors_of(route + "{type: object, minimum: 3, x: [true, null, 1.5, \"7\"]}}}}"), "");
+  EXPECT_THAT(
+      errors_of(route + "{$ref: a}}}}"),
+      HasSubstr("routes.r.guardrails.schema does not work: /$ref leads to \"a\", which is not within"));
+  EXPECT_THAT(errors_of("routes: {r: {targets: local/p, cascade: {first: local/q, schema: {minItems: x}}}}"),
+              HasSubstr("routes.r.cascade.schema does not work: /minItems must be an integer of at least 0"));
   const auto config =
       config_of("routes: {r: {targets: local/p, guardrails: {schema: {x: [true, null, 1.5, \"7\", 2]}}}}");
   EXPECT_EQ(to_json(config->route("r")->guardrails.schema), R"({"x":[true,null,1.5,"7",2]})");
+}
+
+TEST(GatewayConfig, AClassifierIsAModelOfOnesOwn) {
+  const auto guardrails = [](std::string_view classifier) {
+    return fmt::format("routes: {{r: {{targets: local/m, guardrails: {{classifier: {}}}}}}}", classifier);
+  };
+  const auto config = config_of(guardrails("{target: local/guard}"));
+  const auto& plain = config->route("r")->guardrails.classifier;
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->target->name, "local/guard");
+  EXPECT_EQ(plain->blocks, "^\\s*unsafe");
+  EXPECT_FALSE(config->route("r")->guardrails.empty());
+  const auto full =
+      config_of(guardrails("{target: local/guard, blocks: \"^Yes\", prompt: Is it bad, arguments: "
+                           "{guardian_config: {risk_name: harm}}}"));
+  EXPECT_EQ(full->route("r")->guardrails.classifier->prompt, "Is it bad");
+  EXPECT_THAT(full->canonical,
+              HasSubstr(R"("classifier":{"target":"local/guard","blocks":"^Yes",)"
+                        R"("prompt":"Is it bad","arguments":{"guardian_config":{"risk_name":"harm"}}})"));
+  EXPECT_THAT(errors_of(kTwo + guardrails("{target: a/m}")),
+              HasSubstr("classifier.target must be a model of one's own: local/…, not \"a/m\""));
+  EXPECT_THAT(errors_of(guardrails("{blocks: x}")), HasSubstr("classifier needs the field \"target\""));
+  EXPECT_THAT(errors_of(guardrails("{target: local/g, blocks: \"(\"}")),
+              HasSubstr("classifier.blocks does not work: "));
 }
 
 TEST(GatewayConfig, WhatIsLikelyNotMeantIsAWarning) {

@@ -109,14 +109,24 @@ struct CascadeConfig {
 
 enum class RecordPolicy { off, redacted, full };
 
+// A model of one's own that reads the conversation with its answer, and says what it thinks of it: Llama
+// Guard, Granite Guardian, ShieldGemma, or any other with a prompt.
+struct ClassifierConfig {
+  const TargetConfig* target = nullptr;  // local
+  std::string blocks = R"(^\s*unsafe)";  // a finding where it matches in the reply; base/schema's syntax
+  std::string prompt = {};               // its system message; empty: its chat template has what it needs
+  json::object arguments = {};           // further variables of its chat template
+};
+
 struct GuardrailConfig {
   enum class Action { block, flag };  // flag: recorded, and the answer goes out
 
   std::vector<std::string> words = {};  // of answers; whole words, in any case, as guard's name lists
   json::value schema = {};              // that every answer must keep to; null: none
+  std::optional<ClassifierConfig> classifier = {};
   Action action = Action::block;
 
-  bool empty() const { return words.empty() && schema.is_null(); }
+  bool empty() const { return words.empty() && schema.is_null() && !classifier; }
 };
 
 struct RouteConfig {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/core/rng.h"
 #include "base/core/money.h"
+#include "base/core/rng.h"
 #include "serve/route/rendezvous.h"
 #include "serve/route/route_rules.h"
 
