@@ -22,6 +22,7 @@ Configuration::Configuration() {
   add("Server", server);
   add("Data", data);
   add("Record", record);
+  add("Traces", otlp);
   add("Log", log);
   list_.add_sections(kGatewaySections);
 }

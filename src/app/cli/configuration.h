@@ -8,6 +8,7 @@
 #include "app/api/settings.h"
 #include "base/db/data_dir.h"
 #include "base/net/http_server.h"
+#include "base/net/otlp_settings.h"
 #include "base/observe/log.h"
 #include "base/settings/settings.h"
 #include "infer/host/host.h"
@@ -49,6 +50,7 @@ class Configuration {
   LocalProviderSettings provider;
   DataSettings data;
   RecorderSettings record;
+  OtlpSettings otlp;
   LogSettings log;
 
   HostSettings host() const { return {.engine = engine, .embed = embed}; }

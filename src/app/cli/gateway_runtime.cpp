@@ -1,6 +1,7 @@
 #include "app/cli/gateway_runtime.h"
 
 #include <chrono>
+#include <cstdlib>
 
 #include "base/core/file.h"
 #include "base/observe/log.h"
@@ -38,8 +39,19 @@ GatewayRuntime::GatewayRuntime(NetThreads& threads, std::shared_ptr<Provider> lo
       accounts_(std::move(accounts)),
       recorder_(std::move(recorder)),
       gateway_(threads, pool_, *accounts_, recorder_.get(), std::move(local)),
-      store_(std::move(store)) {
-  gateway_.observe({&metrics_});
+      store_(std::move(store)) {}
+
+Result<void> GatewayRuntime::observe(const OtlpSettings& settings) {
+  std::vector<GatewayObserver*> observers{&metrics_};
+  FERRY_TRY(std::optional<OtlpTarget> target, otlp_target(settings, ::getenv));
+  if (target) {
+    FERRY_TRY(spans_, SpanSender::open(pool_, *std::move(target)));
+    traces_ = std::make_unique<TraceObserver>([&sender = *spans_](Span span) { sender.add(std::move(span)); },
+                                              settings.ratio);
+    observers.push_back(traces_.get());
+  }
+  gateway_.observe(std::move(observers));
+  return {};
 }
 
 Result<std::unique_ptr<GatewayRuntime>> GatewayRuntime::open(const Configuration& configuration,
@@ -61,6 +73,7 @@ Result<std::unique_ptr<GatewayRuntime>> GatewayRuntime::open(const Configuration
   accounts->restore(spending);
   std::unique_ptr<GatewayRuntime> runtime(new GatewayRuntime(threads, std::move(local), std::move(store),
                                                              std::move(accounts), std::move(recorder)));
+  FERRY_TRY_VOID(runtime->observe(configuration.otlp));
   FERRY_TRY_VOID(runtime->gateway_.use(runtime->store_->current()));
   runtime->store_->watch(
       [&gateway = runtime->gateway_](const GatewayConfigPtr&, const GatewayConfigPtr& now) {
@@ -85,6 +98,7 @@ std::optional<std::vector<std::string>> GatewayRuntime::models_named(const Confi
 void GatewayRuntime::write_metrics(MetricsText& text) {
   metrics_.write(text);
   write_gateway_state(gateway_, text);
+  if (spans_) spans_->write(text);
 }
 
 std::vector<std::string> GatewayRuntime::routes() const {

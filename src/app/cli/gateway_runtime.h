@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "app/cli/configuration.h"
+#include "base/net/span_sender.h"
 #include "serve/gateway/gateway.h"
 #include "serve/gateway/gateway_metrics.h"
+#include "serve/gateway/trace_observer.h"
 #include "serve/route/config_store.h"
 
 namespace ferry::cli {
@@ -34,6 +36,7 @@ class GatewayRuntime {
   std::vector<std::string> routes() const;
 
  private:
+  Result<void> observe(const OtlpSettings& settings);
   GatewayRuntime(NetThreads& threads, std::shared_ptr<Provider> local, std::unique_ptr<ConfigStore> store,
                  std::unique_ptr<Accounts> accounts, std::unique_ptr<Recorder> recorder);
 
@@ -41,6 +44,8 @@ class GatewayRuntime {
   const std::unique_ptr<Accounts> accounts_;
   const std::unique_ptr<Recorder> recorder_;
   GatewayMetrics metrics_;
+  std::unique_ptr<SpanSender> spans_;      // null: no traces are wanted
+  std::unique_ptr<TraceObserver> traces_;  // the same
   Gateway gateway_;
   const std::unique_ptr<ConfigStore> store_;  // the last: its thread uses the gateway
 };

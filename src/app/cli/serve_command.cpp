@@ -38,7 +38,7 @@ class ServeCommand final : public Command {
             "FERRY_API_KEY=secret ferry serve pilot --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
         .options = {{"MODEL", &models_, "names or paths"}},
         .configuration = &configuration_,
-        .flag_groups = {"API", "Engine", "Embeddings", "Preparation", "Server", "Data", "Record", "Log"}};
+        .flag_groups = {"API", "Engine", "Embeddings", "Preparation", "Server", "Data", "Record", "Traces", "Log"}};
   }
 
   Result<int> run(Console& console) override;
