@@ -60,6 +60,7 @@ Result<std::shared_ptr<Provider>> open(const ProviderConfig& provider, HttpPool&
       settings.headers.push_back({header.name, *text});
     } else {
       FERRY_TRY(std::string value, resolve(std::get<SecretRef>(header.value)));
+      settings.secrets.push_back(value);
       settings.headers.push_back({header.name, std::move(value)});
     }
   }

@@ -25,17 +25,19 @@ struct RemoteSettings {
   std::vector<std::string> keys = {};  // used in turns; empty: requests go without
   std::string key_header = {};         // empty: the dialect's own header and prefix
   std::string key_prefix = {};
-  HttpHeaders headers = {};      // of every request
-  HttpDeadlines deadlines = {};  // first_byte is that of the first token, too
-  bool stream_usage = true;      // it knows stream_options.include_usage, or needs none
-  bool older_names = false;      // WriteOptions::older_names
-  int64_t max_tokens = 4096;     // WriteOptions::max_tokens
+  HttpHeaders headers = {};               // of every request
+  std::vector<std::string> secrets = {};  // among the headers' values: never told to anybody, as the keys are
+  HttpDeadlines deadlines = {};           // first_byte is that of the first token, too
+  bool stream_usage = true;               // it knows stream_options.include_usage, or needs none
+  bool older_names = false;               // WriteOptions::older_names
+  int64_t max_tokens = 4096;              // WriteOptions::max_tokens
 };
 
 // `pool` must outlive the provider, and the provider its exchanges. Requests name the vendor's models.
 //
 // Failures have ApiError::kind and upstream_status; its reason is "upstream_" and what happened:
-// "upstream_timeout_first_byte", "upstream_cut", "upstream_rate_limited".
+// "upstream_timeout_first_byte", "upstream_cut", "upstream_rate_limited". Its message are the vendor's words,
+// without keys and secrets.
 std::unique_ptr<Provider> make_remote_provider(HttpPool& pool, RemoteSettings settings);
 
 }  // namespace ferry

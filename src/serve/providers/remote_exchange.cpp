@@ -73,7 +73,16 @@ std::vector<GenerationDelta> deltas_of(GenerationResult result) {
   return deltas;
 }
 
+std::vector<std::string> secrets_of(const RemoteSettings& settings) {
+  std::vector<std::string> secrets = settings.keys;
+  secrets.insert(secrets.end(), settings.secrets.begin(), settings.secrets.end());
+  return secrets;
+}
+
 }  // namespace
+
+RemoteVendor::RemoteVendor(HttpPool& its_pool, RemoteSettings its_settings)
+    : pool(its_pool), settings(std::move(its_settings)), secrets(secrets_of(settings)), keys(settings.keys) {}
 
 RemoteExchange::RemoteExchange(std::shared_ptr<RemoteVendor> vendor, GenerationRequest request,
                                AnswerSink sink)
@@ -283,6 +292,8 @@ void RemoteExchange::finish() {
 
 void RemoteExchange::fail(ApiError error) {
   over_ = true;
+  error.error.message = vendor_->secrets.hide(std::move(error.error.message));
+  error.param = vendor_->secrets.hide(std::move(error.param));
   const AnswerSink sink = std::exchange(sink_, {});
   sink.failed(std::move(error));
 }

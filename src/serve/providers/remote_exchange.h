@@ -9,6 +9,7 @@
 
 #include "base/net/http_pool.h"
 #include "base/net/sse_reader.h"
+#include "serve/providers/hidden_secrets.h"
 #include "serve/providers/key_ring.h"
 #include "serve/providers/remote.h"
 
@@ -16,11 +17,11 @@ namespace ferry {
 
 // What the exchanges with a vendor share.
 struct RemoteVendor {
-  RemoteVendor(HttpPool& its_pool, RemoteSettings its_settings)
-      : pool(its_pool), settings(std::move(its_settings)), keys(settings.keys) {}
+  RemoteVendor(HttpPool& its_pool, RemoteSettings its_settings);
 
   HttpPool& pool;
   const RemoteSettings settings;
+  const HiddenSecrets secrets;  // keys and others
   KeyRing keys;
 };
 
