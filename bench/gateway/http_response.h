@@ -2,6 +2,7 @@
 // Reads the answers on one HTTP/1.1 connection as their bytes come: enough to know when each ends, and
 // whether it ended as its status and its stream's end mark promise. What it cannot read counts as broken.
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cstdint>
@@ -20,6 +21,7 @@ class HttpResponse {
   void begin() {
     state_ = State::head;
     head_.clear();
+    line_.clear();
     tail_.clear();
     status_ = 0;
     body_bytes_ = 0;

@@ -103,7 +103,7 @@ class Load {
   void send(Connection& connection, Nanoseconds due);
   void write(Connection& connection);
   void read(Connection& connection);
-  void answered(Connection& connection, HttpResponse::State state);
+  void answered(Connection& connection);
   void failed(Connection& connection, const char* why);
   void watch(Connection& connection, bool for_write);
   void wait(Nanoseconds until);
@@ -240,10 +240,10 @@ void Load::read(Connection& connection) {
   const State state =
       n > 0 ? connection.response.take({buffer.data(), static_cast<size_t>(n)}) : connection.response.close();
   if (state == State::broken) return failed(connection, "cut");
-  if (state == State::whole) answered(connection, state);
+  if (state == State::whole) answered(connection);
 }
 
-void Load::answered(Connection& connection, HttpResponse::State) {
+void Load::answered(Connection& connection) {
   const Nanoseconds time = now();
   if (connection.response.status() == 200) {
     tally_.latency.push_back(time - connection.due);

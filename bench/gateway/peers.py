@@ -23,7 +23,7 @@ class Peer:
     model: str = "bench"
     slow_model: str = "slow"
     headers: list = field(default_factory=list)
-    notes: str = ""
+    env: dict = field(default_factory=dict)  # in which its other commands run
 
 
 def free_port():
@@ -120,4 +120,41 @@ class Bench:
         log = folder / "serve.log"
         with running(command, log, env=env) as process:
             wait_for_port(process, port, 20, log)
-            yield Peer("Ferry", port, process.pid, headers=[f"Authorization: Bearer {secret}"])
+            yield Peer("Ferry", port, process.pid, headers=[f"Authorization: Bearer {secret}"], env=env)
+
+    @contextlib.contextmanager
+    def gateway_portkey(self):
+        """As it comes, but for its console; each request says where it goes."""
+        port = free_port()
+        program = self.cache / "portkey/node_modules/@portkey-ai/gateway/build/start-server.js"
+        log = self.work / "portkey.log"
+        with running(["node", program, f"--port={port}", "--headless"], log) as process:
+            wait_for_port(process, port, 30, log)
+            yield Peer("Portkey", port, process.pid, model="m", slow_model=SLOW, headers=[
+                "x-portkey-provider: openai",
+                f"x-portkey-custom-host: http://127.0.0.1:{self.mock_port}/v1",
+                "Authorization: Bearer none",
+            ])
+
+    @contextlib.contextmanager
+    def gateway_litellm(self):
+        """A worker for each core, as its documentation advises; without a database, and so without budgets or records."""
+        folder = self.work / "litellm"
+        folder.mkdir(exist_ok=True)
+        config = folder / "config.yaml"
+        models = [{"model_name": name, "litellm_params": {
+            "model": f"openai/{model}", "api_base": f"http://127.0.0.1:{self.mock_port}/v1", "api_key": "none"}}
+            for name, model in (("bench", "m"), ("slow", SLOW))]
+        config.write_text(json.dumps({
+            "model_list": models,
+            "litellm_settings": {"num_retries": 0, "request_timeout": 120},
+            "general_settings": {"master_key": "sk-bench"},
+        }))
+        port = free_port()
+        log = folder / "serve.log"
+        env = {**os.environ, "LITELLM_LOG": "ERROR", "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
+        command = [self.cache / "litellm/bin/litellm", "--config", config, "--host", "127.0.0.1", "--port", port,
+                   "--num_workers", os.cpu_count()]
+        with running(command, log, env=env, cwd=folder) as process:
+            wait_for_port(process, port, 120, log)
+            yield Peer("LiteLLM", port, process.pid, headers=["Authorization: Bearer sk-bench"])

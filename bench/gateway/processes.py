@@ -1,7 +1,9 @@
-"""What a process and its children use: CPU time and memory, from /proc."""
+"""What a process and its children use: CPU time and memory."""
 
+import contextlib
 import os
 import threading
+import time
 
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -29,13 +31,20 @@ def fields(pid):
         return None
 
 
+def cpu_clock(pid):
+    """What clock_getcpuclockid(3) gives: the time of all threads of a process, those that have ended too, in nanoseconds."""
+    return (~pid << 3) | 2
+
+
 def cpu_seconds(pid):
-    """Of all threads, those that have ended too, of the process, its children and theirs."""
-    ticks = 0
+    """Of the process, its children and theirs."""
+    seconds = 0
     for one in tree(pid):
+        with contextlib.suppress(OSError):
+            seconds += time.clock_gettime(cpu_clock(one))
         if stat := fields(one):
-            ticks += sum(int(value) for value in stat[11:15])  # utime, stime, and of awaited children
-    return ticks / TICK
+            seconds += sum(int(value) for value in stat[13:15]) / TICK  # cutime, cstime: of children that have ended
+    return seconds
 
 
 def memory_mib(pid):
