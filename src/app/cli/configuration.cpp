@@ -23,6 +23,7 @@ Configuration::Configuration() {
   add("Data", data);
   add("Record", record);
   add("Traces", otlp);
+  add("Gateway", gateway);
   add("Log", log);
   list_.add_sections(kGatewaySections);
 }

@@ -12,6 +12,7 @@
 #include "base/observe/log.h"
 #include "base/settings/settings.h"
 #include "infer/host/host.h"
+#include "serve/gateway/gateway_load.h"
 #include "serve/providers/local.h"
 #include "serve/traffic/recorder.h"
 
@@ -51,6 +52,7 @@ class Configuration {
   DataSettings data;
   RecorderSettings record;
   OtlpSettings otlp;
+  GatewaySettings gateway;
   LogSettings log;
 
   HostSettings host() const { return {.engine = engine, .embed = embed}; }

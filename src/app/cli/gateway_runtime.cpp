@@ -34,11 +34,11 @@ Result<ConfigReading> read_routes(const std::string& file) {
 
 GatewayRuntime::GatewayRuntime(NetThreads& threads, std::shared_ptr<Provider> local,
                                std::unique_ptr<ConfigStore> store, std::unique_ptr<Accounts> accounts,
-                               std::unique_ptr<Recorder> recorder)
+                               std::unique_ptr<Recorder> recorder, const GatewaySettings& settings)
     : pool_(threads, {}),
       accounts_(std::move(accounts)),
       recorder_(std::move(recorder)),
-      gateway_(threads, pool_, *accounts_, recorder_.get(), std::move(local)),
+      gateway_(threads, pool_, *accounts_, recorder_.get(), std::move(local), settings),
       store_(std::move(store)) {}
 
 Result<void> GatewayRuntime::observe(const OtlpSettings& settings) {
@@ -72,7 +72,8 @@ Result<std::unique_ptr<GatewayRuntime>> GatewayRuntime::open(const Configuration
   FERRY_TRY(const std::vector<DaySpending> spending, spending_of(recorder->store()));
   accounts->restore(spending);
   std::unique_ptr<GatewayRuntime> runtime(new GatewayRuntime(threads, std::move(local), std::move(store),
-                                                             std::move(accounts), std::move(recorder)));
+                                                             std::move(accounts), std::move(recorder),
+                                                             configuration.gateway));
   FERRY_TRY_VOID(runtime->observe(configuration.otlp));
   FERRY_TRY_VOID(runtime->gateway_.use(runtime->store_->current()));
   runtime->store_->watch(

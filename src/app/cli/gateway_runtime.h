@@ -38,7 +38,8 @@ class GatewayRuntime {
  private:
   Result<void> observe(const OtlpSettings& settings);
   GatewayRuntime(NetThreads& threads, std::shared_ptr<Provider> local, std::unique_ptr<ConfigStore> store,
-                 std::unique_ptr<Accounts> accounts, std::unique_ptr<Recorder> recorder);
+                 std::unique_ptr<Accounts> accounts, std::unique_ptr<Recorder> recorder,
+                 const GatewaySettings& settings);
 
   HttpPool pool_;
   const std::unique_ptr<Accounts> accounts_;

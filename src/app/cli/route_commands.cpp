@@ -52,7 +52,7 @@ class RouteExplainCommand final : public Command {
     FERRY_TRY(const GatewayFile file, good_gateway_file(file_));
     const GatewayConfig& config = *file.reading.config;
     FERRY_TRY(const std::string body, read_input(console.in));
-    const auto request = read_openai_chat(body);
+    auto request = read_openai_chat(body);
     if (!request) return tl::unexpected(request.error().error);
     const RouteConfig* route = config.route(request->model);
     if (route == nullptr) return no_route(config, request->model);
@@ -75,7 +75,7 @@ class RouteExplainCommand final : public Command {
   }
 
   Result<void> gather_facts(const GatewayConfig& config, const RouteConfig& route,
-                            const GenerationRequest& request) {
+                            GenerationRequest& request) {
     for (const std::string& tag : tags_) {
       const size_t equals = tag.find('=');
       if (equals == std::string::npos || equals == 0)

@@ -36,7 +36,8 @@ class TrafficListCommand final : public Command {
     std::vector<Option> all;
     flags_.add_to(all);
     all.push_back(
-        {"--fate", &fate_, "that ended so: ok, failed, cancelled, cut, refused, blocked, cached, unknown"});
+        {"--fate", &fate_,
+         "that ended so: ok, failed, cancelled, cut, refused, blocked, cached, escalated, unknown"});
     all.push_back({"--limit", &limit_, "at most so many (50)"});
     all.push_back({"--json", &json_, "print a JSON array, with everything that is recorded but texts"});
     return all;

@@ -50,6 +50,16 @@ std::optional<std::string_view> find_header(const HttpHeaders& headers, std::str
   return std::nullopt;
 }
 
+std::string join_headers(const HttpHeaders& headers, std::string_view name) {
+  std::string list;
+  for (const HttpHeader& header : headers) {
+    if (!equal_ignoring_case(header.name, name)) continue;
+    if (!list.empty()) list += ", ";
+    list += header.value;
+  }
+  return list;
+}
+
 Result<std::string> percent_decode(std::string_view text) {
   std::string out;
   out.reserve(text.size());

@@ -26,6 +26,8 @@ bool holds_no_control(std::string_view text);
 
 // The first header of that name (in any case), or nothing.
 std::optional<std::string_view> find_header(const HttpHeaders& headers, std::string_view name);
+// All of that name, as one list (RFC 9110 section 5.3): "a, b". Empty: there is none.
+std::string join_headers(const HttpHeaders& headers, std::string_view name);
 
 struct HttpRequest {
   std::string method;  // as sent: "GET"; methods are case-sensitive

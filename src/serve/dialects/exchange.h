@@ -253,6 +253,7 @@ struct GenerationRequest {
   std::string id;          // the client's own name for the request; empty: none
 
   std::string user;                  // the application's own id of its end user, for the record
+  std::string traceparent = {};      // W3C trace context for who answers; set by the server, empty: none
   std::vector<std::string> ignored;  // fields that no version of the API names, for the debug log
 
   const WireDialect* dialect = nullptr;       // that it was read from; null: from none of them

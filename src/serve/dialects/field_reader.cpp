@@ -32,7 +32,12 @@ const char* reason_of(ErrorCode code) {
 }  // namespace
 
 FieldReader::FieldReader(const json::object& object, std::string path)
-    : object_(object), path_(std::move(path)) {}
+    : object_(object), path_(std::move(path)), marks_(object.size(), Mark::unknown) {}
+
+FieldReader::Mark* FieldReader::mark_of(std::string_view name) {
+  const auto member = object_.find(name);
+  return member == object_.end() ? nullptr : &marks_[static_cast<size_t>(member - object_.begin())];
+}
 
 std::string FieldReader::path_of(std::string_view name) const {
   std::string param = path_ + std::string(name);
@@ -50,8 +55,7 @@ void FieldReader::refuse(std::string_view name, std::string_view message, ErrorC
 }
 
 void FieldReader::note(std::string_view name, std::string_view message, Feature feature, ErrorCode code) {
-  known_.insert(name);
-  rest_.insert(name);
+  if (Mark* mark = mark_of(name)) *mark = Mark::left;
   if (failure_) return;
   uses_.push_back({.feature = feature, .field = path_of(name), .refusal = error_of(name, message, code)});
 }
@@ -61,9 +65,10 @@ void FieldReader::note_hint(std::string_view name, Feature feature) {
 }
 
 void FieldReader::note_unknown(Feature feature) {
+  size_t i = 0;
   for (const auto& member : object_) {
-    const std::string_view name = member.key();
-    if (!known_.contains(name) && !asks_for_nothing(member.value(), "")) note_hint(name, feature);
+    if (marks_[i++] == Mark::unknown && !asks_for_nothing(member.value(), ""))
+      note_hint(member.key(), feature);
   }
 }
 
@@ -87,7 +92,7 @@ void FieldReader::take_failure(const FieldReader& inner) {
 }
 
 void FieldReader::take_member(std::string_view name, const FieldReader& inner) {
-  if (!inner.uses_.empty()) rest_.insert(name);
+  if (Mark* mark = mark_of(name); mark != nullptr && !inner.uses_.empty()) *mark = Mark::left;
   take_failure(inner);
 }
 
@@ -107,7 +112,7 @@ const json::value* FieldReader::find(std::string_view name) const {
 }
 
 const json::value* FieldReader::get(std::string_view name) {
-  known_.insert(name);
+  if (Mark* mark = mark_of(name); mark != nullptr && *mark == Mark::unknown) *mark = Mark::read;
   return find(name);
 }
 
@@ -212,8 +217,9 @@ const json::array* FieldReader::array_up_to(std::string_view name, size_t most, 
 
 void FieldReader::accept(std::span<const std::string_view> names, Feature feature) {
   for (const std::string_view name : names) {
-    if (!known_.insert(name).second) continue;  // it was read
-    rest_.insert(name);
+    Mark* mark = mark_of(name);
+    if (mark == nullptr || *mark != Mark::unknown) continue;  // not there, or read
+    *mark = Mark::left;
     const json::value* value = find(name);
     if (value == nullptr || asks_for_nothing(*value, "")) continue;
     uses_.push_back({.feature = feature, .field = path_of(name)});
@@ -222,7 +228,9 @@ void FieldReader::accept(std::span<const std::string_view> names, Feature featur
 
 void FieldReader::refuse_unsupported(std::span<const UnsupportedField> fields, std::string_view why) {
   for (const UnsupportedField& field : fields) {
-    if (known_.insert(field.name).second) rest_.insert(field.name);
+    Mark* mark = mark_of(field.name);
+    if (mark == nullptr) continue;
+    if (*mark == Mark::unknown) *mark = Mark::left;
     const json::value* value = find(field.name);
     if (value == nullptr || asks_for_nothing(*value, field.neutral)) continue;
     const std::string hint = field.neutral.empty() ? "" : fmt::format(" (other than {})", field.neutral);
@@ -232,17 +240,18 @@ void FieldReader::refuse_unsupported(std::span<const UnsupportedField> fields, s
 
 std::vector<std::string> FieldReader::unknown() const {
   std::vector<std::string> names;
+  size_t i = 0;
   for (const auto& member : object_) {
-    const std::string_view name = member.key();
-    if (known_.contains(name) || names.size() == kMaxUnknown) continue;
-    names.emplace_back(name.substr(0, kMaxQuotedName));
+    if (marks_[i++] != Mark::unknown || names.size() == kMaxUnknown) continue;
+    names.emplace_back(std::string_view(member.key()).substr(0, kMaxQuotedName));
   }
   return names;
 }
 
 json::object FieldReader::take_rest() {
+  size_t i = 0;
   for (const auto& member : object_) {
-    if (!known_.contains(std::string_view(member.key())))
+    if (marks_[i++] == Mark::unknown)
       uses_.push_back({.feature = Feature::unknown, .field = path_of(member.key())});
   }
   return rest();
@@ -250,9 +259,9 @@ json::object FieldReader::take_rest() {
 
 json::object FieldReader::rest() const {
   json::object rest;
+  size_t i = 0;
   for (const auto& member : object_) {
-    const std::string_view name = member.key();
-    if (!known_.contains(name) || rest_.contains(name)) rest.emplace(name, member.value());
+    if (marks_[i++] != Mark::read) rest.emplace(member.key(), member.value());
   }
   return rest;
 }

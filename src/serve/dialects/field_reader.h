@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -82,13 +81,17 @@ class FieldReader {
   const json::array* array_up_to(std::string_view name, size_t most, std::string_view what);
   ApiError error_of(std::string_view name, std::string_view message, ErrorCode code) const;
   std::string path_of(std::string_view name) const;
+  // What became of a member. `left`: its name is known, and nobody has taken its value.
+  enum class Mark : uint8_t { unknown, read, left };
+
+  // Null: there is no such member. There are a hundred names to be asked for and a handful of members.
+  Mark* mark_of(std::string_view name);
   const json::value* find(std::string_view name) const;
   void refuse_kind(std::string_view name, std::string_view wanted, const json::value& value);
 
   const json::object& object_;
   std::string path_;
-  std::set<std::string_view> known_;
-  std::set<std::string_view> rest_;  // of known_: those whose values nobody has taken
+  std::vector<Mark> marks_;  // of the object's members, in their order
   std::vector<FeatureUse> uses_;
   std::optional<ApiError> failure_;
 };

@@ -5,16 +5,6 @@
 #include "base/net/sse.h"
 
 namespace ferry {
-namespace {
-
-int64_t text_bytes(const GenerationDelta& delta) {
-  size_t bytes = delta.thought.size() + delta.text.size() + delta.refusal.size();
-  for (const CallDelta& call : delta.calls) bytes += call.name.size() + call.arguments.size();
-  return static_cast<int64_t>(bytes);
-}
-
-}  // namespace
-
 AnswerWriter::AnswerWriter(GatewayClient& client, const WireDialect& dialect,
                            const GenerationRequest& request, ExchangeIdentity identity)
     : client_(client), dialect_(dialect), request_(request), identity_(std::move(identity)) {}
@@ -26,16 +16,19 @@ void AnswerWriter::begin(HttpHeaders headers) {
 }
 
 void AnswerWriter::delta(GenerationDelta delta) {
-  bytes_ += text_bytes(delta);
   if (delta.wire) passes_on_ = true;
   if (!request_.stream) {
     if (delta.wire) whole_ = delta.wire->data;
-    append(result_, std::move(delta));
   } else if (!passes_on_) {
     write(delta);
   } else if (delta.wire) {
     pass_on(*delta.wire);
   }
+}
+
+void AnswerWriter::write_anew() {
+  passes_on_ = false;
+  whole_.clear();
 }
 
 void AnswerWriter::pass_on(const WireEvent& event) {
@@ -53,12 +46,12 @@ void AnswerWriter::write(const GenerationDelta& delta) {
   send(std::move(events));
 }
 
-void AnswerWriter::finish(const Usage& usage) {
+void AnswerWriter::finish(const GenerationResult& answer, const Usage& usage) {
   if (!request_.stream) {
-    result_.usage = usage;
-    const std::string body = passes_on_ ? dialect_.patch_answer(whole_, identity_.model)
-                                        : dialect_.write_answer(identity_, result_, request_);
-    return client_.whole(body, std::move(headers_));
+    if (passes_on_) return client_.whole(dialect_.patch_answer(whole_, identity_.model), std::move(headers_));
+    GenerationResult result = answer;
+    result.usage = usage;
+    return client_.whole(dialect_.write_answer(identity_, result, request_), std::move(headers_));
   }
   if (!passes_on_) {
     if (!writer_) write({});

@@ -18,15 +18,19 @@ class AnswerWriter {
 
   // A part of the answer is there. Headers go out with the first bytes.
   void begin(HttpHeaders headers);
+  // Of an answer that goes out whole: the vendor's own, where there is one.
   void delta(GenerationDelta delta);
-  void finish(const Usage& usage);
+  // `answer`: as it goes out whole, unless the vendor's own does.
+  void finish(const GenerationResult& answer, const Usage& usage);
   // After begin(): an honest end of a stream; instead of a whole answer, a refusal.
   void fail(const ApiError& error);
+
+  // From here on the answer is not the vendor's any more.
+  void write_anew();
 
   bool begun() const { return begun_; }
   // Something has gone to the client, so that no other target can answer any more.
   bool told() const { return begun_ && request_.stream; }
-  int64_t bytes() const { return bytes_; }  // of texts, so far
 
  private:
   void pass_on(const WireEvent& event);
@@ -41,9 +45,7 @@ class AnswerWriter {
   bool begun_ = false;
   bool passes_on_ = false;  // the vendor's bytes
   std::unique_ptr<EventWriter> writer_;
-  GenerationResult result_;  // so far, of an answer that goes out whole
-  std::string whole_;        // the vendor's
-  int64_t bytes_ = 0;
+  std::string whole_;  // the vendor's
 };
 
 }  // namespace ferry

@@ -1,13 +1,14 @@
 #include "serve/gateway/exchange.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/core/nearest.h"
 #include "base/core/random_id.h"
 #include "base/observe/log.h"
 #include "serve/gateway/billing.h"
 #include "serve/gateway/failures.h"
+#include "serve/gateway/recorded_texts.h"
+#include "serve/gateway/shadow.h"
 #include "serve/route/facts.h"
 
 namespace ferry {
@@ -18,6 +19,10 @@ constexpr std::string_view kTagsHeader = "x-ferry-tags";
 constexpr int64_t kFirstPauseMs = 100;
 constexpr int64_t kMostPauseMs = 5000;
 constexpr Duration kLongestExchange = std::chrono::hours(1);
+constexpr double kOverloadPauseS = 1;
+// Longer bodies are read and looked into elsewhere: other exchanges of the thread would wait.
+constexpr size_t kShortBody = 16 << 10;
+constexpr std::string_view kWithheld = "The answer was withheld by a guardrail of this route.";
 
 WallTime wall_now() {
   return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -41,8 +46,9 @@ std::vector<std::string> items_of(std::string_view list) {
     const size_t comma = std::min(list.find(','), list.size());
     std::string_view item = list.substr(0, comma);
     list.remove_prefix(std::min(comma + 1, list.size()));
-    while (item.starts_with(' ')) item.remove_prefix(1);
-    while (item.ends_with(' ')) item.remove_suffix(1);
+    const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+    while (!item.empty() && is_blank(item.front())) item.remove_prefix(1);
+    while (!item.empty() && is_blank(item.back())) item.remove_suffix(1);
     if (!item.empty()) items.emplace_back(item);
   }
   return items;
@@ -56,22 +62,52 @@ void add_tags(std::string_view header, std::map<std::string, std::string>& tags)
   }
 }
 
+// Exponential, with full jitter.
+Duration pause_before_retry(int failures, Rng& rng) {
+  const int64_t most = std::min(kFirstPauseMs << std::min(failures, 10), kMostPauseMs);
+  return Duration(1 + static_cast<int64_t>(rng.below(static_cast<uint64_t>(most))));
+}
+
+ApiError too_long_to_judge() {
+  return {.error = {ErrorCode::unavailable, "the answer is too long to be looked at as a whole"},
+          .param = {},
+          .reason = "too_long_to_judge",
+          .kind = ErrorKind::unreadable};
+}
+
+// Of a finding "words: ..." the rule, for the record.
+std::string guardrail_kind(std::string_view finding) {
+  return fmt::format("guardrail_{}", finding.substr(0, finding.find_first_of(" :")));
+}
+
 }  // namespace
 
 GatewayExchange::GatewayExchange(Gateway& gateway, GatewayCall call, std::unique_ptr<GatewayClient> client)
     : gateway_(gateway),
-      snapshot_(gateway.snapshot()),
-      call_(std::move(call)),
+      context_(std::make_shared<ExchangeContext>(gateway, std::move(call))),
       client_(std::move(client)),
-      thread_(gateway.threads().choose()),
-      id_(ExchangeId::make(unix_now_us())),
-      began_us_(unix_now_us()),
-      rng_(id_.low) {}
+      rng_(context_->id.low) {}
 
 GatewayExchange::~GatewayExchange() = default;
 
 void GatewayExchange::start() {
-  on_thread([](GatewayExchange& self) { self.run(); });
+  share_ = gateway_.take_share(context_->call.body.size());
+  if (!share_) {
+    return on_thread([](GatewayExchange& self) {
+      self.refuse(Fate::refused, refused(ErrorCode::overloaded, "the gateway has no room for more requests",
+                                         "overloaded", kOverloadPauseS));
+    });
+  }
+  if (context_->call.body.size() <= kShortBody) {
+    return on_thread([](GatewayExchange& self) {
+      self.prepare();
+      self.go();
+    });
+  }
+  gateway_.preparation().post([self = shared_from_this()] {
+    self->prepare();
+    self->on_thread([](GatewayExchange& exchange) { exchange.go(); });
+  });
 }
 
 void GatewayExchange::cancel() {
@@ -83,111 +119,142 @@ void GatewayExchange::cancel() {
 void GatewayExchange::end(ApiError error) {
   on_thread([error = std::move(error)](GatewayExchange& self) {
     if (self.over_) return;
+    const bool begun = self.writer_ && self.writer_->begun();
+    if (!begun && !self.sending_) return self.refuse(Fate::refused, error);
     self.stop();
-    self.writer_&& self.writer_->begun() ? self.writer_->fail(error) : self.refuse(error);
+    begun ? self.writer_->fail(error) : self.client_->refuse(error, self.limit_headers());
   });
 }
 
 void GatewayExchange::on_thread(std::function<void(GatewayExchange&)> task) {
-  if (gateway_.threads().current() == thread_ && !starting_) return task(*this);
-  gateway_.threads().post(thread_, [self = shared_from_this(), task = std::move(task)] { task(*self); });
+  if (context_->on_its_thread()) return task(*this);
+  gateway_.threads().post(context_->thread,
+                          [self = shared_from_this(), task = std::move(task)] { task(*self); });
+}
+
+// What takes the longer the longer the request is, and needs nothing of the exchange's thread.
+void GatewayExchange::prepare() {
+  const WireDialect* dialect = context_->call.dialect;
+  reading_ = dialect->read_request(context_->call.body);
+  if (!*reading_) return;
+  GenerationRequest& request = **reading_;
+  context_->features = features_of(request);
+  context_->digest = sha256(context_->call.body);
+  const GatewayConfig& config = *context_->snapshot->config;
+  if (config.detects) inspection_ = inspect(*config.detectors, request);
 }
 
 // The path of a request.
-void GatewayExchange::run() {
-  if (read() && find_route() && admit() && look_into() && plan() && reserve()) try_next();
+void GatewayExchange::go() {
+  if (over_) return;
+  if (read() && find_route() && admit() && look_into() && plan() && ask_cache() && reserve()) try_next();
 }
 
 bool GatewayExchange::read() {
-  auto request = call_.dialect->read_request(call_.body);
-  if (!request) return refuse(std::move(request).error()), false;
-  request_ = *std::move(request);
-  request_.dialect = call_.dialect;
-  request_.tenant = call_.principal->key_id;
-  auto wire = std::make_shared<WireBody>(WireBody{call_.dialect, std::move(call_.body)});
-  for (const std::string_view name : call_.dialect->forwarded_headers) {
-    if (const auto value = find_header(call_.headers, name)) wire->headers.emplace_back(name, *value);
+  ApiResult<GenerationRequest> read = *std::exchange(reading_, std::nullopt);
+  if (!read) return refuse(Fate::refused, std::move(read).error()), false;
+  GatewayCall& call = context_->call;
+  context_->request = *std::move(read);
+  context_->request.dialect = call.dialect;
+  context_->request.tenant = call.principal->key_id;
+  auto wire = std::make_shared<WireBody>(WireBody{call.dialect, std::move(call.body)});
+  for (const std::string_view name : call.dialect->forwarded_headers) {
+    if (const auto value = find_header(call.headers, name)) wire->headers.emplace_back(name, *value);
   }
-  request_.wire = std::move(wire);
-  features_ = features_of(request_);
+  context_->request.wire = std::move(wire);
   return true;
 }
 
 bool GatewayExchange::find_route() {
-  route_ = snapshot_->config->route(request_.model);
-  const bool hidden = route_ != nullptr && !call_.principal->may_use_route(route_->name);
-  if (route_ != nullptr && !hidden) return true;
+  const GatewaySnapshot& snapshot = *context_->snapshot;
+  const Principal& who = *context_->call.principal;
+  const std::string& name = context_->request.model;
+  const RouteConfig* route = snapshot.config->route(name);
+  if (route != nullptr && who.may_use_route(route->name)) {
+    context_->route = route;
+    checks_ = snapshot.checks.find(route)->second;
+    return tell_began(), true;
+  }
   std::vector<std::string> names;
-  for (const auto& [name, route] : snapshot_->config->routes) {
-    if (call_.principal->may_use_route(name)) names.push_back(name);
+  for (const auto& [known, _] : snapshot.config->routes) {
+    if (who.may_use_route(known)) names.push_back(known);
   }
   ApiError error = refused(ErrorCode::not_found,
-                           fmt::format("there is no model \"{}\" here; there are: {}", request_.model,
-                                       fmt::join(nearest_first(request_.model, names), ", ")),
+                           fmt::format("there is no model \"{}\" here; there are: {}", name,
+                                       fmt::join(nearest_first(name, names), ", ")),
                            "model_not_found");
   error.param = "model";
-  return refuse(std::move(error)), false;
+  return refuse(Fate::refused, std::move(error)), false;
 }
 
 bool GatewayExchange::admit() {
-  describe_request(*route_, request_, facts_);
-  const int64_t tokens = likely_prompt_tokens(facts_.size) + request_.stop.max_tokens.value_or(0);
-  auto admitted = gateway_.accounts().admit(call_.principal, tokens, std::chrono::steady_clock::now());
+  const GenerationRequest& request = context_->request;
+  describe_request(*context_->route, request, context_->facts);
+  const int64_t tokens = likely_prompt_tokens(context_->facts.size) + request.stop.max_tokens.value_or(0);
+  auto admitted =
+      gateway_.accounts().admit(context_->call.principal, tokens, std::chrono::steady_clock::now());
   if (!admitted) {
     const LimitRefusal& refusal = admitted.error();
     const double retry = refusal.retry_after ? static_cast<double>(refusal.retry_after->count()) / 1000 : 0;
     const ErrorCode code = refusal.retry_after ? ErrorCode::overloaded : ErrorCode::invalid_argument;
-    return refuse(refused(code, refusal.message(), "rate_limit_exceeded", retry)), false;
+    return refuse(Fate::refused, refused(code, refusal.message(), "rate_limit_exceeded", retry)), false;
   }
   admission_ = *std::move(admitted);
+  admission_open_ = true;
   return true;
 }
 
 // Labels, and what they demand.
 bool GatewayExchange::look_into() {
-  const GatewayConfig& config = *snapshot_->config;
-  facts_.key = call_.principal->key_id;
-  facts_.team = call_.principal->team_id;
-  facts_.labels = route_->labels;
+  const GatewayConfig& config = *context_->snapshot->config;
+  const GatewayCall& call = context_->call;
+  RouteFacts& facts = context_->facts;
+  facts.key = call.principal->key_id;
+  facts.key_name = call.principal->key_name;
+  facts.team = call.principal->team_id;
+  facts.team_name = call.principal->team_name;
+  facts.labels = context_->route->labels;
   const auto add = [&](const std::vector<std::string>& more) {
-    facts_.labels.insert(facts_.labels.end(), more.begin(), more.end());
+    facts.labels.insert(facts.labels.end(), more.begin(), more.end());
   };
-  add(call_.principal->labels);
-  if (const auto header = find_header(call_.headers, kLabelsHeader)) add(items_of(*header));
-  if (const auto header = find_header(call_.headers, kTagsHeader)) add_tags(*header, facts_.tags);
-  if (config.detects) {
-    const Result<Inspection> inspection = inspect(*config.detectors, request_);
+  add(call.principal->labels);
+  add(items_of(join_headers(call.headers, kLabelsHeader)));
+  add_tags(join_headers(call.headers, kTagsHeader), facts.tags);
+  if (inspection_) {
+    const Result<Inspection> inspection = *std::exchange(inspection_, std::nullopt);
     const auto found = labels_of(config.policy, *inspection);
     add({found.begin(), found.end()});
-    facts_.guard = decide(config.policy, facts_.labels, inspection);
+    facts.guard = decide(config.policy, facts.labels, inspection);
   } else {
-    facts_.guard = decide(config.policy, facts_.labels);
+    facts.guard = decide(config.policy, facts.labels);
   }
-  std::sort(facts_.labels.begin(), facts_.labels.end());
-  facts_.labels.erase(std::unique(facts_.labels.begin(), facts_.labels.end()), facts_.labels.end());
+  std::sort(facts.labels.begin(), facts.labels.end());
+  facts.labels.erase(std::unique(facts.labels.begin(), facts.labels.end()), facts.labels.end());
   return true;
 }
 
 bool GatewayExchange::plan() {
-  for (const FeatureUse& use : features_) facts_.uses = facts_.uses.with(use.feature);
-  facts_.unix_s = unix_s(began_us_);
-  facts_.draw = rng_.next();
-  if (route_->sticky.by == StickyConfig::By::header) {
-    const auto value = find_header(call_.headers, route_->sticky.header);
-    if (value) facts_.conversation = conversation_hash(*value);
+  const RouteConfig& route = *context_->route;
+  RouteFacts& facts = context_->facts;
+  for (const FeatureUse& use : context_->features) facts.uses = facts.uses.with(use.feature);
+  facts.unix_s = unix_s(context_->began_us);
+  facts.draw = rng_.next();
+  if (route.sticky.by == StickyConfig::By::header) {
+    const auto value = find_header(context_->call.headers, route.sticky.header);
+    if (value) facts.conversation = conversation_hash(*value);
   }
   const TargetHealth::Time now = health_now();
-  plan_ = choose_targets(*route_, facts_, [&](const TargetConfig& target) {
+  plan_ = choose_targets(route, facts, [&](const TargetConfig& target) {
     TargetState state;
     const auto health = gateway_.health_of(target.name);
-    state.available = health->available(now) && snapshot_->upstreams.contains(target.provider->name);
+    state.available = health->available(now) && context_->snapshot->upstreams.contains(target.provider->name);
     if (!state.available) state.retry_after = health->retry_after(now);
-    state.lacks = lacking(target, request_, features_);
+    state.lacks = lacking(target, context_->request, context_->features);
     return state;
   });
   if (!plan_.targets.empty()) return true;
   Error error = refusal(plan_);
-  const bool blocked = facts_.guard.rule.block ||
+  const bool blocked = facts.guard.rule.block ||
                        std::any_of(plan_.excluded.begin(), plan_.excluded.end(), [](const Exclusion& one) {
                          return one.cause == ExclusionCause::residency;
                        });
@@ -200,19 +267,43 @@ bool GatewayExchange::plan() {
       refused_with.param = use->field;
     }
   }
-  if (blocked) record_refusal(Fate::blocked, refused_with);
-  return refuse(std::move(refused_with)), false;
+  return refuse(blocked ? Fate::blocked : Fate::refused, std::move(refused_with)), false;
 }
 
 // What the first target that lacks a feature lacks first; null: that was not the reason.
 const FeatureUse* GatewayExchange::first_missing() const {
   for (const Exclusion& one : plan_.excluded) {
     if (one.cause != ExclusionCause::features || one.is_shadow) continue;
-    const auto use = std::find_if(features_.begin(), features_.end(),
+    const auto use = std::find_if(context_->features.begin(), context_->features.end(),
                                   [&](const FeatureUse& f) { return one.missing.has(f.feature); });
-    if (use != features_.end()) return &*use;
+    if (use != context_->features.end()) return &*use;
   }
   return nullptr;
+}
+
+// After the guard: what may not be asked any more is not answered from memory either.
+bool GatewayExchange::ask_cache() {
+  const RouteConfig& route = *context_->route;
+  if (!route.cache_ttl) return true;
+  const GatewayCall& call = context_->call;
+  const CacheWish wish = parse_cache_control(join_headers(call.headers, "cache-control"));
+  if (!wish.may_read && !wish.may_write) return true;
+  const WireBody& wire = *context_->request.wire;
+  const auto key = answer_key({.route = route.name,
+                               .tenant = call.principal->key_id,
+                               .dialect = call.dialect->name,
+                               .labels = context_->facts.labels,
+                               .headers = wire.headers},
+                              wire.bytes);
+  if (!key) return true;
+  cache_use_ = CacheUse::miss;
+  cache_epoch_ = context_->snapshot->cache_epoch;
+  if (wish.may_write) cache_key_ = key;
+  if (!wish.may_read) return true;
+  const auto found = gateway_.cache().find(*key, context_->began_us, wish.max_age_us);
+  if (!found) return true;
+  cache_use_ = CacheUse::hit;
+  return answer_from(*found), false;
 }
 
 // The dearest target that may be asked.
@@ -220,9 +311,11 @@ bool GatewayExchange::reserve() {
   int64_t dearest = 0;
   for (const PlannedTarget& planned : plan_.targets)
     dearest = std::max(dearest, planned.estimate.value_or(0));
-  auto reserved = gateway_.accounts().reserve(call_.principal, dearest, wall_now());
+  auto reserved = gateway_.accounts().reserve(context_->call.principal, dearest, wall_now());
   if (!reserved) {
-    return refuse(refused(ErrorCode::overloaded, reserved.error().message(), "insufficient_quota")), false;
+    return refuse(Fate::refused,
+                  refused(ErrorCode::overloaded, reserved.error().message(), "insufficient_quota")),
+           false;
   }
   reservation_ = *std::move(reserved);
   return true;
@@ -230,261 +323,281 @@ bool GatewayExchange::reserve() {
 
 // The next target that can be asked; where none is left, the failure of the last.
 void GatewayExchange::try_next() {
-  while (!over_) {
-    if (next_target_ >= plan_.targets.size() || out_of_time()) {
-      settle();
-      return refuse(told(last_error_.value_or(
-          refused(ErrorCode::unavailable, "no target can answer at the moment", "no_target"))));
-    }
-    if (attempt(plan_.targets[next_target_])) return;
-    ++next_target_;
+  for (; next_target_ < plan_.targets.size() && !out_of_time(); ++next_target_) {
+    if (send_to(plan_.targets[next_target_])) return;
   }
+  give_up();
 }
 
 // Whether the provider was asked.
-bool GatewayExchange::attempt(const PlannedTarget& planned) {
-  const auto permit = gateway_.health_of(planned.target->name)->admit(health_now());
-  if (!permit) return false;
-  Attempt next{.number = ++attempts_, .planned = &planned, .permit = *permit};
-  next.began_us = unix_now_us();
-  const auto give_back = [&] {
-    gateway_.health_of(planned.target->name)->report(*permit, TargetOutcome::cancelled, health_now());
-  };
-  auto request = request_for(planned, next);
-  if (!request) {
-    give_back();
-    last_error_ = std::move(request).error();
-    return false;
+bool GatewayExchange::send_to(const PlannedTarget& planned) {
+  const RouteConfig& route = *context_->route;
+  const bool in_cascade = planned.role == TargetRole::cascade;
+  holds_ = in_cascade || checks_->needs_whole_answer();
+  held_.clear();
+  watch_ = context_->request.stream && !holds_ ? checks_->watch(context_->request) : nullptr;
+  sending_ = std::make_shared<Sending>(
+      context_,
+      SendingTerms{.target = planned.target,
+                   .redact = planned.redact,
+                   .missing = planned.missing,
+                   .reserved = planned.estimate.value_or(0),
+                   .wants_logprobs = in_cascade && checks_->wants_logprobs(),
+                   .wants_answer = holds_ || checks_->has_guardrails() || cache_key_.has_value() ||
+                                   route.record != RecordPolicy::off},
+      shared_from_this());
+  const Sending::Begun begun = sending_->begin();
+  if (begun == Sending::Begun::yes) {
+    if (!std::exchange(shadows_begun_, true)) start_shadows(context_, plan_);
+    return true;
   }
-  if (const auto recorded_it = record_intent(planned, next); !recorded_it) {
-    give_back();
-    log_error("an exchange cannot be recorded", {{"error", recorded_it.error().message}});
-    last_error_ = refused(ErrorCode::unavailable,
-                          "the exchange cannot be recorded; the server's log says more", "unrecorded");
-    return false;
-  }
-  const uint32_t number = next.number;
-  attempt_ = std::move(next);
-  starting_ = true;
-  auto running = snapshot_->upstreams.find(planned.target->provider->name)
-                     ->second->generate(*std::move(request), sink_for(number));
-  starting_ = false;
-  attempt_->running = std::move(running);
-  return true;
-}
-
-// As this target is asked: with its own name of the model, without what it lacks, and with placeholders where
-// it may see nothing else.
-ApiResult<GenerationRequest> GatewayExchange::request_for(const PlannedTarget& planned, Attempt& attempt) {
-  GenerationRequest request = request_;
-  request.model = planned.target->model;
-  if (planned.missing != FeatureSet()) {
-    FeatureSet has = FeatureSet::all();
-    for (const FeatureUse& use : features_) {
-      if (planned.missing.has(use.feature)) has = has.without(use.feature);
-    }
-    auto warnings = apply_features(request, has, route_->on_unsupported);
-    if (!warnings) return tl::unexpected(std::move(warnings).error());
-    warnings_ = *std::move(warnings);
-  }
-  if (planned.redact) {
-    attempt.redaction = std::make_unique<Redaction>();
-    const auto redacted = redact(*snapshot_->config->detectors, *attempt.redaction, request);
-    if (!redacted)
-      return tl::unexpected(ApiError{.error = redacted.error(), .param = {}, .reason = "blocked"});
-    request.wire.reset();
-    attempt.restorer = std::make_unique<AnswerRestorer>(*attempt.redaction, answer_form(request));
-  }
-  return request;
-}
-
-Result<void> GatewayExchange::record_intent(const PlannedTarget& planned, const Attempt& attempt) {
-  Recorder* recorder = gateway_.recorder();
-  if (recorder == nullptr) return {};
-  const TargetConfig& target = *planned.target;
-  return recorder->intent({.exchange = id_,
-                           .attempt = attempt.number,
-                           .time_us = attempt.began_us,
-                           .key_id = call_.principal->key_id,
-                           .team_id = call_.principal->team_id,
-                           .user = request_.user,
-                           .route = route_->name,
-                           .target = target.name,
-                           .provider = target.provider->name,
-                           .region = target.provider->region,
-                           .is_local = target.is_local(),
-                           .dialect = std::string(call_.dialect->name),
-                           .labels = facts_.labels,
-                           .verdict = planned.redact ? "redact" : "allow",
-                           .reasons = facts_.guard.reasons,
-                           .stream = request_.stream,
-                           .reserved = planned.estimate.value_or(0),
-                           .price_version = price_version(target, facts_.unix_s),
-                           .request_digest = sha256(request_.wire->bytes)});
-}
-
-// What an attempt says counts as long as it is the one that runs.
-AnswerSink GatewayExchange::sink_for(uint32_t attempt) {
-  const auto tell = [self = shared_from_this(), attempt](auto&& what) {
-    self->on_thread([attempt, what = std::forward<decltype(what)>(what)](GatewayExchange& exchange) mutable {
-      if (exchange.over_ || !exchange.attempt_ || exchange.attempt_->number != attempt) return;
-      what(exchange);
-    });
-  };
-  return {.started = [tell] { tell([](GatewayExchange& e) { e.started(); }); },
-          .delta =
-              [tell](GenerationDelta delta) {
-                auto shared = std::make_shared<GenerationDelta>(std::move(delta));
-                tell([shared](GatewayExchange& e) { e.delta(std::move(*shared)); });
-              },
-          .finished = [tell](Usage usage) { tell([usage](GatewayExchange& e) { e.finished(usage); }); },
-          .failed =
-              [tell](ApiError error) {
-                tell([error = std::move(error)](GatewayExchange& e) { e.failed(error); });
-              }};
+  if (begun == Sending::Begun::refused) last_error_ = sending_->refusal();
+  sending_.reset();
+  return false;
 }
 
 void GatewayExchange::started() {
-  attempt_->first_token_us = unix_now_us() - attempt_->began_us;
-  const std::string id = random_id(call_.dialect->id_prefix);
-  writer_ = std::make_unique<AnswerWriter>(
-      *client_, *call_.dialect, request_,
-      ExchangeIdentity{.id = id, .created = unix_s(began_us_), .model = request_.model, .fingerprint = {}});
-  writer_->begin(answer_headers());
+  if (!holds_) begin_answer(answer_headers(sending_->target().name));
+}
+
+void GatewayExchange::begin_answer(HttpHeaders headers) {
+  first_out_us_ = unix_now_us() - context_->began_us;
+  const std::string id = random_id(context_->call.dialect->id_prefix);
+  writer_ = std::make_unique<AnswerWriter>(*client_, *context_->call.dialect, context_->request,
+                                           ExchangeIdentity{.id = id,
+                                                            .created = unix_s(context_->began_us),
+                                                            .model = context_->request.model,
+                                                            .fingerprint = {}});
+  writer_->begin(std::move(headers));
 }
 
 void GatewayExchange::delta(GenerationDelta delta) {
-  if (attempt_->restorer) {
-    delta.wire.reset();
-    attempt_->restorer->restore(delta);
+  if (holds_) {
+    if (sending_->too_long()) return failed(too_long_to_judge());
+    return held_.push_back(std::move(delta));
+  }
+  if (watch_) {
+    if (auto found = watch_->push(delta)) finding_ = std::move(found);
+    if (finding_ && checks_->action() == GuardrailConfig::Action::block) return block();
+    if (delta.finish) ended_choices_.push_back(delta.index);
   }
   writer_->delta(std::move(delta));
 }
 
-void GatewayExchange::finished(const Usage& usage) {
-  const bool known = usage != Usage();
-  const Usage counted = known ? usage : estimated_usage(facts_.size, writer_->bytes());
-  close_attempt(Fate::ok, TargetOutcome::success, counted,
-                known ? UsageSource::measured : UsageSource::estimated, nullptr);
-  settle();
-  over_ = true;
-  writer_->finish(counted);
+void GatewayExchange::finished() {
+  if (plan_.targets[next_target_].role == TargetRole::cascade) {
+    const auto reason = checks_->reason_to_escalate(context_->request, sending_->answer());
+    if (reason) return escalate(*reason);
+    if (!context_->request.report.top_logprobs) sending_->forget_logprobs();
+  }
+  look_at_answer();
+}
+
+// The cascade's first answer does not count. It is kept: should nobody else be able to answer, a doubtful
+// answer is better than none, but one that breaks a rule of form is not.
+void GatewayExchange::escalate(const std::string& reason) {
+  escalation_ = reason;
+  const std::string rule = reason.substr(0, reason.find_first_of(" :"));
+  const bool is_well_formed = rule != "schema" && rule != "regex";
+  const std::shared_ptr<Sending> sending = sending_;
+  if (!context_->request.report.top_logprobs) sending->forget_logprobs();
+  close(Fate::escalated, nullptr, rule);
+  if (is_well_formed) {
+    auto kept = std::make_shared<CachedAnswer>(CachedAnswer{
+        .result = sending->answer(), .target = sending->target().name, .made_us = unix_now_us()});
+    kept->result.usage = sending->usage();
+    kept_ = std::move(kept);
+  }
+  keep_texts(*sending);
+  ++next_target_;
+  try_next();
+}
+
+void GatewayExchange::look_at_answer() {
+  if (checks_->has_guardrails() && !watch_) finding_ = checks_->guardrail_finding(sending_->answer());
+  const bool blocks = checks_->action() == GuardrailConfig::Action::block;
+  if (finding_ && blocks) return block();
+  if (checks_->classifier() == nullptr || finding_) return deliver();
+  moderation_ = std::make_shared<Moderator>(
+      context_, checks_, [self = shared_from_this(), blocks](std::optional<std::string> finding) {
+        self->finding_ = std::move(finding);
+        self->finding_&& blocks ? self->block() : self->deliver();
+      });
+  moderation_->start(sending_->answer());
+}
+
+void GatewayExchange::deliver() {
+  const std::shared_ptr<Sending> sending = sending_;
+  if (!writer_) begin_answer(answer_headers(sending->target().name));
+  close(Fate::ok, nullptr, finding_ ? guardrail_kind(*finding_) : std::string());
+  if (cache_key_ && !finding_) remember(*sending);
+  conclude(Fate::ok, 200);
+  for (GenerationDelta& delta : held_) writer_->delta(std::move(delta));
+  writer_->finish(sending->answer(), sending->usage());
+  keep_texts(*sending);
+}
+
+// A guardrail forbids the answer, or what follows of it: it ends as one that a filter has stopped.
+void GatewayExchange::block() {
+  const std::shared_ptr<Sending> sending = sending_;
+  const std::string kind = guardrail_kind(*finding_);
+  close(Fate::blocked, nullptr, kind);
+  if (!writer_) begin_answer(answer_headers(sending->target().name));
+  writer_->write_anew();
+  conclude(Fate::blocked, 200, kind);
+  GenerationResult withheld;
+  withheld.choices.resize(choice_count(context_->request));
+  for (size_t i = 0; i < withheld.choices.size(); ++i) {
+    withheld.choices[i].finish = FinishReason::content_filter;
+    withheld.choices[i].refusal = kWithheld;
+    const int index = static_cast<int>(i);
+    if (std::find(ended_choices_.begin(), ended_choices_.end(), index) != ended_choices_.end()) continue;
+    writer_->delta(
+        {.index = index, .finish = FinishReason::content_filter, .refusal = std::string(kWithheld)});
+  }
+  writer_->finish(withheld, sending->usage());
+  keep_texts(*sending);
+}
+
+void GatewayExchange::remember(const Sending& sending) {
+  if (sending.too_long() || !cacheable(context_->request, sending.answer())) return;
+  auto answer = std::make_shared<CachedAnswer>(
+      CachedAnswer{.result = sending.answer(), .target = sending.target().name, .made_us = unix_now_us()});
+  answer->result.usage = sending.usage();
+  const int64_t made_us = answer->made_us;
+  gateway_.cache().put(*cache_key_, std::move(answer), *context_->route->cache_ttl, made_us, cache_epoch_);
+}
+
+void GatewayExchange::keep_texts(Sending& sending) {
+  if (context_->route->record == RecordPolicy::off || sending.too_long()) return;
+  record_texts(context_, sending.number(), sending.take_answer());
+}
+
+void GatewayExchange::answer_from(const CachedAnswer& cached) {
+  record_unsent(Fate::cached, nullptr, &cached);
+  HttpHeaders headers = answer_headers(cached.target);
+  const int64_t age_s = (context_->began_us - cached.made_us) / 1'000'000;
+  headers.push_back({"age", std::to_string(std::max<int64_t>(age_s, 0))});
+  begin_answer(std::move(headers));
+  conclude(Fate::cached, 200);
+  replay(cached.result);
+}
+
+void GatewayExchange::replay(const GenerationResult& answer) {
+  if (context_->request.stream) {
+    for (GenerationDelta& delta : deltas_of(answer)) writer_->delta(std::move(delta));
+  }
+  writer_->finish(answer, answer.usage);
 }
 
 void GatewayExchange::failed(ApiError error) {
-  const bool begun = writer_ != nullptr;
-  const bool told_something = begun && writer_->told();
-  // What had come was made, and will be charged; what was refused was not.
-  const bool charged = begun || error.kind == ErrorKind::timeout;
-  const Usage usage = charged ? estimated_usage(facts_.size, begun ? writer_->bytes() : 0) : Usage();
-  close_attempt(told_something ? Fate::cut : Fate::failed, outcome_of(error, begun), usage,
-                UsageSource::estimated, &error);
+  const std::shared_ptr<Sending> sending = sending_;
+  const bool told_something = writer_ && writer_->told();
+  close(told_something ? Fate::cut : Fate::failed, &error);
   if (told_something) {
-    settle();
-    over_ = true;
-    return writer_->fail(told(std::move(error)));
+    const ApiError for_client = told(std::move(error));
+    conclude(Fate::cut, client_->status_of(for_client), error_kind(for_client));
+    writer_->fail(for_client);
+    return keep_texts(*sending);
   }
   writer_.reset();
   const NextStep step = next_step(error);
   last_error_ = std::move(error);
-  if (step == NextStep::give_up) {
-    settle();
-    return refuse(told(*last_error_));
-  }
-  const bool last = next_target_ + 1 >= plan_.targets.size();
-  const bool may_try = static_cast<int>(attempts_) <= route_->retries;
-  if (!last && may_try) {
+  const bool may_try = ++failures_ <= context_->route->retries;
+  const bool others = next_target_ + 1 < plan_.targets.size();
+  if (step == NextStep::give_up || !may_try || (step == NextStep::other_target && !others)) return give_up();
+  if (others) {
     ++next_target_;
     return try_next();
   }
-  if (step == NextStep::other_target || !may_try) {
-    settle();
-    return refuse(told(*last_error_));
+  gateway_.threads().post_after(context_->thread, pause_before_retry(failures_, rng_),
+                                [self = shared_from_this()] {
+                                  if (!self->over_) self->try_next();
+                                });
+}
+
+void GatewayExchange::give_up() {
+  if (kept_) {
+    HttpHeaders headers = answer_headers(kept_->target);
+    headers.push_back({"x-ferry-escalation", "failed"});
+    begin_answer(std::move(headers));
+    conclude(Fate::ok, 200);
+    return replay(kept_->result);
   }
-  gateway_.threads().post_after(thread_, pause_before_retry(), [self = shared_from_this()] {
-    if (!self->over_) self->try_next();
-  });
+  refuse(Fate::failed, told(last_error_.value_or(refused(
+                           ErrorCode::unavailable, "no target can answer at the moment", "no_target"))));
 }
 
 void GatewayExchange::stop() {
-  over_ = true;
-  if (attempt_) {
-    if (attempt_->running) attempt_->running->cancel();
-    const Usage usage = estimated_usage(facts_.size, writer_ ? writer_->bytes() : 0);
-    close_attempt(Fate::cancelled, TargetOutcome::cancelled, usage, UsageSource::estimated, nullptr);
-  }
-  settle();
+  if (moderation_) moderation_->cancel();
+  if (sending_) close(Fate::cancelled);
+  conclude(Fate::cancelled, 0);
 }
 
-void GatewayExchange::close_attempt(Fate fate, TargetOutcome outcome, const Usage& usage, UsageSource source,
-                                    const ApiError* error) {
-  const Attempt attempt = *std::exchange(attempt_, std::nullopt);
-  const TargetConfig& target = *attempt.planned->target;
-  std::optional<Duration> retry_after;
-  if (error != nullptr && error->retry_after_s > 0) {
-    retry_after = Duration(static_cast<int64_t>(std::ceil(error->retry_after_s * 1000)));
-  }
-  gateway_.health_of(target.name)->report(attempt.permit, outcome, health_now(), retry_after);
-  const int64_t cost = cost_at(target, usage, facts_.unix_s);
-  cost_ += cost;
-  tokens_ += usage.prompt_tokens + usage.completion_tokens;
+void GatewayExchange::close(Fate fate, const ApiError* error, std::string_view note) {
+  const std::shared_ptr<Sending> sending = std::exchange(sending_, nullptr);
+  sending->close(fate, error, note);
+  cost_ += sending->cost();
+  tokens_ += sending->usage().prompt_tokens + sending->usage().completion_tokens;
+}
+
+// An exchange that goes nowhere: a rule forbids it, or there is an answer already.
+void GatewayExchange::record_unsent(Fate fate, const ApiError* error, const CachedAnswer* cached) {
   Recorder* recorder = gateway_.recorder();
   if (recorder == nullptr) return;
+  Intent intent = context_->intent();
+  intent.attempt = 0;
+  intent.time_us = context_->began_us;
+  intent.target = cached != nullptr ? cached->target : std::string();
+  intent.verdict = fate == Fate::blocked ? "forbid" : "allow";
+  if (const auto written = recorder->intent(intent); !written) {
+    return log_error("an exchange cannot be recorded", {{"error", written.error().message}});
+  }
   const int64_t now_us = unix_now_us();
-  recorder->outcome({.exchange = id_,
-                     .attempt = attempt.number,
+  recorder->outcome({.exchange = context_->id,
+                     .attempt = 0,
                      .time_us = now_us,
                      .fate = fate,
-                     .http_status = error != nullptr ? error->upstream_status : 200,
                      .error_kind = error != nullptr ? error_kind(*error) : std::string(),
-                     .usage = recorded(usage),
-                     .usage_source = source,
-                     .cost = cost,
-                     .first_token_us = attempt.first_token_us,
-                     .total_us = now_us - attempt.began_us,
-                     .request_bytes = static_cast<int64_t>(request_.wire->bytes.size()),
-                     .answer_bytes = writer_ ? writer_->bytes() : 0,
-                     .retries = attempt.number - 1,
-                     .counterfactuals = counterfactuals(*route_, target, usage, facts_.unix_s)});
+                     .usage = cached != nullptr ? recorded(cached->result.usage) : RecordedUsage(),
+                     .total_us = now_us - context_->began_us,
+                     .cache_hit = cached != nullptr});
 }
 
-void GatewayExchange::settle() {
+void GatewayExchange::refuse(Fate fate, ApiError error) {
+  if (context_->route != nullptr && context_->attempts == 0) record_unsent(fate, &error, nullptr);
+  conclude(fate, client_->status_of(error), error_kind(error));
+  client_->refuse(error, limit_headers());
+}
+
+void GatewayExchange::conclude(Fate fate, int status, std::string_view error_kind) {
+  tell_began();
+  over_ = true;
   if (reservation_) reservation_->settle(cost_);
   reservation_.reset();
-  if (!admission_) return;
-  admission_->correct_tokens(tokens_, std::chrono::steady_clock::now());
-  admission_->release();
+  if (admission_ && admission_open_) {
+    admission_->correct_tokens(tokens_, std::chrono::steady_clock::now());
+    admission_->release();
+    admission_open_ = false;
+  }
+  const bool forbidden = fate == Fate::blocked && context_->attempts == 0;
+  const ObservedEnd end{.fate = fate,
+                        .status = status,
+                        .error_kind = error_kind,
+                        .cache = cache_use_,
+                        .labels = &context_->facts.labels,
+                        .verdict = forbidden                           ? "forbid"
+                                   : context_->facts.guard.rule.redact ? "redact"
+                                                                       : "allow",
+                        .attempts = context_->attempts,
+                        .first_token_us = first_out_us_,
+                        .total_us = unix_now_us() - context_->began_us};
+  for (GatewayObserver* observer : gateway_.observers()) observer->ended(context_->observed(), end);
 }
 
-// An exchange that goes nowhere because a rule forbids it.
-void GatewayExchange::record_refusal(Fate fate, const ApiError& error) {
-  Recorder* recorder = gateway_.recorder();
-  if (recorder == nullptr) return;
-  const auto written = recorder->intent({.exchange = id_,
-                                         .attempt = 0,
-                                         .time_us = began_us_,
-                                         .key_id = call_.principal->key_id,
-                                         .team_id = call_.principal->team_id,
-                                         .user = request_.user,
-                                         .route = route_->name,
-                                         .dialect = std::string(call_.dialect->name),
-                                         .labels = facts_.labels,
-                                         .verdict = "forbid",
-                                         .reasons = facts_.guard.reasons,
-                                         .stream = request_.stream,
-                                         .request_digest = sha256(request_.wire->bytes)});
-  if (!written) return log_error("a refusal cannot be recorded", {{"error", written.error().message}});
-  recorder->outcome({.exchange = id_,
-                     .attempt = 0,
-                     .time_us = unix_now_us(),
-                     .fate = fate,
-                     .error_kind = error_kind(error)});
-}
-
-void GatewayExchange::refuse(ApiError error, HttpHeaders headers) {
-  over_ = true;
-  for (HttpHeader& header : limit_headers()) headers.push_back(std::move(header));
-  client_->refuse(error, std::move(headers));
+void GatewayExchange::tell_began() {
+  if (std::exchange(told_began_, true)) return;
+  for (GatewayObserver* observer : gateway_.observers()) observer->began(context_->observed());
 }
 
 HttpHeaders GatewayExchange::limit_headers() const {
@@ -502,23 +615,25 @@ HttpHeaders GatewayExchange::limit_headers() const {
   return headers;
 }
 
-HttpHeaders GatewayExchange::answer_headers() const {
+HttpHeaders GatewayExchange::answer_headers(std::string_view target) const {
   HttpHeaders headers = limit_headers();
-  headers.push_back({"x-ferry-exchange", id_.to_string()});
-  headers.push_back({"x-ferry-target", attempt_->planned->target->name});
-  for (const FeatureWarning& warning : warnings_) headers.push_back({"x-ferry-warning", warning.message});
+  headers.push_back({"x-ferry-exchange", context_->id.to_string()});
+  headers.push_back({"x-ferry-target", std::string(target)});
+  if (cache_use_ != CacheUse::none) {
+    headers.push_back({"x-ferry-cache", cache_use_ == CacheUse::hit ? "hit" : "miss"});
+  }
+  if (!escalation_.empty()) headers.push_back({"x-ferry-escalated", escalation_});
+  if (sending_) {
+    for (const FeatureWarning& warning : sending_->warnings()) {
+      headers.push_back({"x-ferry-warning", warning.message});
+    }
+  }
   return headers;
 }
 
-// Exponential, with full jitter.
-Duration GatewayExchange::pause_before_retry() {
-  const int64_t most = std::min(kFirstPauseMs << std::min<uint32_t>(attempts_, 10), kMostPauseMs);
-  return Duration(1 + static_cast<int64_t>(rng_.below(static_cast<uint64_t>(most))));
-}
-
 bool GatewayExchange::out_of_time() const {
-  const Duration most = route_->max_latency.value_or(kLongestExchange);
-  return unix_now_us() - began_us_ > most.count() * 1000;
+  const Duration most = context_->route->max_latency.value_or(kLongestExchange);
+  return unix_now_us() - context_->began_us > most.count() * 1000;
 }
 
 }  // namespace ferry

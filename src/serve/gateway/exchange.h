@@ -1,23 +1,24 @@
 #pragma once
-// One exchange on its way through the gateway. Everything happens on one network thread: what providers and
-// clients say from other threads is handed to it.
+// One exchange on its way through the gateway. Everything happens on one network thread, but for the reading
+// of long requests: what providers and clients say from other threads is handed to it.
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/core/rng.h"
+#include "serve/gateway/answer_cache.h"
+#include "serve/gateway/answer_checks.h"
 #include "serve/gateway/answer_writer.h"
-#include "serve/gateway/gateway.h"
-#include "serve/guard/exchange_walk.h"
-#include "serve/guard/redaction.h"
-#include "serve/route/route_plan.h"
+#include "serve/gateway/moderator.h"
+#include "serve/gateway/sending.h"
 
 namespace ferry {
 
-class GatewayExchange final : public GatewayHandle, public std::enable_shared_from_this<GatewayExchange> {
+class GatewayExchange final : public GatewayHandle,
+                              public SendingListener,
+                              public std::enable_shared_from_this<GatewayExchange> {
  public:
   GatewayExchange(Gateway& gateway, GatewayCall call, std::unique_ptr<GatewayClient> client);
   ~GatewayExchange() override;
@@ -27,80 +28,92 @@ class GatewayExchange final : public GatewayHandle, public std::enable_shared_fr
   void end(ApiError error) override;
 
  private:
-  // One sending to one target.
-  struct Attempt {
-    uint32_t number = 0;
-    const PlannedTarget* planned = nullptr;
-    TargetHealth::Permit permit = {};
-    std::shared_ptr<RunningExchange> running = {};
-    std::unique_ptr<Redaction> redaction = {};  // where the target may see placeholders only
-    std::unique_ptr<AnswerRestorer> restorer = {};
-    int64_t began_us = 0;
-    int64_t first_token_us = -1;
-  };
-
   // The path, in this order; each says no by refusing and returning false.
-  void run();
+  void prepare();
+  void go();
   bool read();
   bool find_route();
   bool admit();
   bool look_into();
   bool plan();
-  const FeatureUse* first_missing() const;
+  bool ask_cache();  // also false where it has the answer
   bool reserve();
   void try_next();
+  bool send_to(const PlannedTarget& planned);
 
-  bool attempt(const PlannedTarget& planned);
-  ApiResult<GenerationRequest> request_for(const PlannedTarget& planned, Attempt& attempt);
-  Result<void> record_intent(const PlannedTarget& planned, const Attempt& attempt);
-  AnswerSink sink_for(uint32_t attempt);
+  // What the target says.
+  void started() override;
+  void delta(GenerationDelta delta) override;
+  void finished() override;
+  void failed(ApiError error) override;
 
-  void started();
-  void delta(GenerationDelta delta);
-  void finished(const Usage& usage);
-  void failed(ApiError error);
-  void stop();  // nobody wants the answer any more
+  // What becomes of an answer that is whole.
+  void escalate(const std::string& reason);
+  void look_at_answer();
+  void deliver();
+  void block();                           // a guardrail forbids it, or what follows of it
+  void remember(const Sending& sending);  // in the cache
+  void keep_texts(Sending& sending);      // in the record; takes its answer
 
-  // Reports, records and pays for the attempt that runs.
-  void close_attempt(Fate fate, TargetOutcome outcome, const Usage& usage, UsageSource source,
-                     const ApiError* error);
-  void settle();
-  void refuse(ApiError error, HttpHeaders headers = {});
-  void record_refusal(Fate fate, const ApiError& error);
-  HttpHeaders answer_headers() const;
+  void begin_answer(HttpHeaders headers);
+  HttpHeaders answer_headers(std::string_view target) const;
   HttpHeaders limit_headers() const;
-  Duration pause_before_retry();
+  void answer_from(const CachedAnswer& cached);
+  void replay(const GenerationResult& answer);
+
+  void close(Fate fate, const ApiError* error = nullptr, std::string_view note = {});
+  void give_up();
+  void stop();  // nobody wants the answer any more
+  void refuse(Fate fate, ApiError error);
+  void record_unsent(Fate fate, const ApiError* error, const CachedAnswer* cached);
+  const FeatureUse* first_missing() const;
   bool out_of_time() const;
+
+  // The end, once: settles, and tells whoever watches.
+  void conclude(Fate fate, int status, std::string_view error_kind = {});
+  void tell_began();
 
   // Runs it on the exchange's thread: at once where this is it.
   void on_thread(std::function<void(GatewayExchange&)> task);
 
   Gateway& gateway_;
-  const std::shared_ptr<const GatewaySnapshot> snapshot_;
-  GatewayCall call_;
+  const std::shared_ptr<ExchangeContext> context_;
   const std::unique_ptr<GatewayClient> client_;
-  const size_t thread_;
-  const ExchangeId id_;
-  const int64_t began_us_;
   Rng rng_;
 
-  GenerationRequest request_;
-  std::vector<FeatureUse> features_;
-  const RouteConfig* route_ = nullptr;
-  RouteFacts facts_;
+  std::optional<LoadShare> share_;
+  std::optional<ApiResult<GenerationRequest>> reading_;  // between prepare() and read()
+  std::optional<Inspection> inspection_;                 // where the configuration detects
+  std::shared_ptr<const AnswerChecks> checks_;
   RoutePlan plan_;
   std::optional<Admission> admission_;
+  bool admission_open_ = false;  // it is read even when it is over, for headers
   std::optional<Reservation> reservation_;
-  std::vector<FeatureWarning> warnings_;
+
+  CacheUse cache_use_ = CacheUse::none;
+  std::optional<AnswerKey> cache_key_;  // where the answer may be kept
+  uint64_t cache_epoch_ = 0;
+
+  size_t next_target_ = 0;  // of the plan
+  int failures_ = 0;
+  std::shared_ptr<Sending> sending_;
+  std::optional<ApiError> last_error_;
+  bool shadows_begun_ = false;
+
+  bool holds_ = false;  // nothing goes out before the answer is whole and good
+  std::vector<GenerationDelta> held_;
+  std::unique_ptr<AnswerWatch> watch_;  // of a stream that is not held
+  std::vector<int> ended_choices_;      // of a stream that is watched
+  std::optional<std::string> finding_;  // of a guardrail
+  std::shared_ptr<Moderator> moderation_;
+  std::string escalation_;                    // why the cascade went on; empty: it did not
+  std::shared_ptr<const CachedAnswer> kept_;  // the cascade's first, should nobody else answer
   std::unique_ptr<AnswerWriter> writer_;
 
-  std::optional<Attempt> attempt_;
-  bool starting_ = false;  // the provider is being asked: what it says at once is handed over as well
-  uint32_t attempts_ = 0;
-  size_t next_target_ = 0;  // of the plan
-  std::optional<ApiError> last_error_;
   int64_t cost_ = 0;  // of all attempts
   int64_t tokens_ = 0;
+  int64_t first_out_us_ = -1;  // since it began
+  bool told_began_ = false;
   bool over_ = false;
 };
 

@@ -12,10 +12,15 @@
 #include <string>
 #include <vector>
 
+#include "base/core/task_queue.h"
 #include "base/net/http_pool.h"
 #include "base/net/net_threads.h"
+#include "base/observe/metrics.h"
 #include "serve/accounts/accounts.h"
+#include "serve/gateway/answer_cache.h"
+#include "serve/gateway/answer_checks.h"
 #include "serve/gateway/client.h"
+#include "serve/gateway/gateway_load.h"
 #include "serve/gateway/observer.h"
 #include "serve/gateway/upstreams.h"
 #include "serve/route/gateway_config.h"
@@ -28,6 +33,16 @@ namespace ferry {
 struct GatewaySnapshot {
   GatewayConfigPtr config;
   Upstreams upstreams;
+  std::map<const RouteConfig*, std::shared_ptr<const AnswerChecks>> checks = {};  // of every route
+  uint64_t cache_epoch = 0;
+};
+
+// A shadow that runs, for a gateway that stops.
+class ShadowHandle {
+ public:
+  virtual ~ShadowHandle() = default;
+  virtual size_t thread() const = 0;
+  virtual void stop() = 0;  // on that thread
 };
 
 // An exchange that runs. Without it, the exchange runs to its end.
@@ -50,7 +65,9 @@ class Gateway {
   // All of these outlive the gateway; its exchanges end before it does. `recorder` null: nothing is recorded.
   // `local` null: there is no engine.
   Gateway(NetThreads& threads, HttpPool& pool, Accounts& accounts, Recorder* recorder,
-          std::shared_ptr<Provider> local);
+          std::shared_ptr<Provider> local, const GatewaySettings& settings = {});
+  // Ends the shadows that still run, and waits for what is being recorded. Not on a network thread.
+  ~Gateway();
 
   // Takes effect for the exchanges that begin from now on; on an error nothing changes. Reads files: not on
   // network threads. `source`: for the record, what brought it.
@@ -67,11 +84,24 @@ class Gateway {
   // What breakers say, for metrics and people: by target.
   std::map<std::string, TargetHealth::State> health() const;
 
+  // For exchanges, on their way.
+
   NetThreads& threads() { return threads_; }
   Accounts& accounts() { return accounts_; }
   Recorder* recorder() { return recorder_; }
   // Of a target, for as long as the gateway lives, whatever configurations come and go.
   std::shared_ptr<TargetHealth> health_of(const std::string& target);
+  AnswerCache& cache() { return cache_; }
+  const AnswerCache& cache() const { return cache_; }
+  // Room for one exchange with a body of so many bytes; none: it is to be refused. Any thread.
+  std::optional<LoadShare> take_share(size_t bytes) { return load_.take(bytes); }
+  // Threads for what network threads must not do.
+  TaskQueue& preparation() { return preparation_; }
+  // Runs it there, unless too much waits already: false. `bytes`: what it holds.
+  bool record_later(size_t bytes, std::function<void()> task);
+  // Texts that a route wanted recorded, and that were not.
+  Counter& dropped_texts() { return dropped_texts_; }
+  void keep(std::weak_ptr<ShadowHandle> shadow);
 
  private:
   NetThreads& threads_;
@@ -81,9 +111,17 @@ class Gateway {
   const std::shared_ptr<Provider> local_;
   std::vector<GatewayObserver*> observers_;
 
-  mutable std::mutex mutex_;  // guards what follows
+  AnswerCache cache_;
+  GatewayLoad load_;
+  GatewayLoad texts_;  // waiting to be recorded
+  Counter dropped_texts_;
+
+  mutable std::mutex mutex_;  // guards what follows, down to the queue
   std::shared_ptr<const GatewaySnapshot> snapshot_;
   std::map<std::string, std::shared_ptr<TargetHealth>> health_;
+  std::vector<std::weak_ptr<ShadowHandle>> shadows_;  // those that are over go when there are many
+
+  TaskQueue preparation_;  // the last: what it runs uses all of the above
 };
 
 // Milliseconds of the steady clock, as TargetHealth counts them.

@@ -40,7 +40,7 @@ inline std::optional<uint64_t> marked(std::string_view text) {
 }
 
 struct Receipt {
-  std::string vendor;  // "local": the engine
+  std::string vendor;     // "local": the engine
   std::string body = {};  // empty of the engine's
   std::string model = {};
   std::optional<uint64_t> exchange = {};  // nothing: it has no mark

@@ -7,6 +7,7 @@
 //   ok          a whole answer or a stream, "Hello " and "there", 10 + 2 tokens
 //   echo        the last message's content
 //   fail        500
+//   slow_fail   the same, once let_fail() was called
 //   busy        429, with Retry-After: 7
 //   wrong       400, the caller's fault
 //   cut         a stream that ends after its first piece
@@ -45,6 +46,11 @@ class TestUpstream {
     const std::lock_guard lock(mutex_);
     return keys_;
   }
+  void let_fail() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& exchange : failing_) error(*exchange, 500, "server_error", "it broke");
+    failing_.clear();
+  }
   std::atomic<int> left = 0;  // streams whose client went away
 
  private:
@@ -68,6 +74,10 @@ class TestUpstream {
     const json::value request = parse_json(body, "request").value();
     const std::string_view model = request.at("model").get_string();
     const bool stream = request.as_object().contains("stream") && request.at("stream").get_bool();
+    if (model == "slow_fail") {
+      const std::lock_guard lock(mutex_);
+      return failing_.push_back(std::move(exchange));
+    }
     if (model == "fail") return error(*exchange, 500, "server_error", "it broke");
     if (model == "wrong") return error(*exchange, 400, "invalid_request_error", "no such thing");
     if (model == "busy") {
@@ -123,6 +133,7 @@ class TestUpstream {
   std::vector<std::string> bodies_;
   std::vector<std::string> keys_;
   std::vector<std::shared_ptr<HttpExchange>> waiting_;
+  std::vector<std::shared_ptr<HttpExchange>> failing_;
   std::unique_ptr<HttpServer> server_;
 };
 

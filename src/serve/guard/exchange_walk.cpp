@@ -1,6 +1,7 @@
 #include "serve/guard/exchange_walk.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "serve/guard/json_content.h"
 
@@ -229,7 +230,10 @@ class Inspector : public Visitor {
  public:
   explicit Inspector(const Detectors& detectors) : detectors_(detectors) {}
 
-  void text(std::string& text, const std::string& where) override { note(detectors_.find(text), where); }
+  void text(std::string& text, const std::string& where) override {
+    note(detectors_.find(text), where);
+    if (text.size() >= kWorthRemembering) known_.insert(text);
+  }
   void fixed(const std::string& text, const std::string& where) override {
     note(detectors_.find(text), where);
   }
@@ -238,7 +242,7 @@ class Inspector : public Visitor {
   }
   void json(json::value& value, const std::string& where) override {
     const JsonWalk walked = walk_json(value, [&](std::string& text, std::string_view key) {
-      note(find_under(detectors_, key, text), where);
+      if (!is_known(key, text)) note(find_under(detectors_, key, text), where);
       return false;
     });
     if (walked == JsonWalk::too_deep) unreadable(where, {});
@@ -246,22 +250,29 @@ class Inspector : public Visitor {
   // As text too: a key that comes twice is in the JSON text, but not in the value.
   void json_text(std::string& text, const std::string& where) override {
     if (auto value = parse_json(text, where)) json(*value, where);
-    this->text(text, where);
+    note(detectors_.find(text), where);
   }
 
   Inspection take() { return std::move(result_); }
 
  private:
+  // What a message says stands in its raw form once more, under keys that lend it no meaning of their own.
+  bool is_known(std::string_view key, const std::string& text) const {
+    return (key.empty() || key == "content" || key == "text") && known_.contains(text);
+  }
   void note(const std::vector<Finding>& findings, const std::string& where) {
     for (const Finding& finding : findings) {
       Sighting sighting{where, finding.kind, finding.confidence, std::string(finding.rule)};
-      const bool is_known =
-          std::find(result_.sightings.begin(), result_.sightings.end(), sighting) != result_.sightings.end();
-      if (matters(finding) && !is_known) result_.sightings.push_back(std::move(sighting));
+      const bool is_new =
+          std::find(result_.sightings.begin(), result_.sightings.end(), sighting) == result_.sightings.end();
+      if (matters(finding) && is_new) result_.sightings.push_back(std::move(sighting));
     }
   }
 
+  static constexpr size_t kWorthRemembering = 32;
+
   const Detectors& detectors_;
+  std::unordered_set<std::string_view> known_;  // texts of the request that were looked into
   Inspection result_;
 };
 
@@ -332,10 +343,9 @@ void restore_json(const Redaction& redaction, json::value& value) {
 
 }  // namespace
 
-Inspection inspect(const Detectors& detectors, const GenerationRequest& request) {
-  GenerationRequest copy = request;
+Inspection inspect(const Detectors& detectors, GenerationRequest& request) {
   Inspector inspector(detectors);
-  walk(copy, inspector);
+  walk(request, inspector);
   return inspector.take();
 }
 
@@ -345,6 +355,22 @@ Result<void> redact(const Detectors& detectors, Redaction& redaction, Generation
   Result<void> result = redactor.take();
   if (redactor.has_changed() || !result) request.wire.reset();
   return result;
+}
+
+Result<void> redact(const Detectors& detectors, Redaction& redaction, GenerationResult& result) {
+  Redactor redactor(detectors, redaction);
+  for (GenerationChoice& choice : result.choices) {
+    redactor.text(choice.thought, "thought");
+    redactor.text(choice.text, "text");
+    redactor.text(choice.refusal, "refusal");
+    for (ThoughtSeal& seal : choice.seals) redactor.text(seal.text, "seal");
+    for (ToolCall& call : choice.calls) redactor.json_text(call.arguments, "arguments");
+    for (json::value& other : choice.others) redactor.json(other, "other");
+    choice.logprobs.clear();
+    choice.token_ids.clear();
+    choice.prompt.reset();
+  }
+  return redactor.take();
 }
 
 RestoreStream::Form answer_form(const GenerationRequest& request) {

@@ -29,7 +29,8 @@ struct Inspection {
   std::vector<std::string> unreadable;
 };
 
-Inspection inspect(const Detectors& detectors, const GenerationRequest& request);
+// The request stays as it is: it is not const only because the walk is the one that rewrites, too.
+Inspection inspect(const Detectors& detectors, GenerationRequest& request);
 
 // Replaces what was found in all texts, in ChatMessage::raw as in the parsed fields. In JSON, keys and
 // numbers are looked at too; a number with a finding becomes a string with its placeholder. Where anything
@@ -38,6 +39,10 @@ Inspection inspect(const Detectors& detectors, const GenerationRequest& request)
 // into or rewritten (token ids, an image; a schema, expression or grammar with a finding in it) stands, and
 // which field it is.
 Result<void> redact(const Detectors& detectors, Redaction& redaction, GenerationRequest& request);
+
+// The same with an answer. Log-probabilities, token ids and reports on prompts, which spell the texts once
+// more, go.
+Result<void> redact(const Detectors& detectors, Redaction& redaction, GenerationResult& result);
 
 // Places where an answer's text has placeholders in JSON strings: it was asked to be JSON.
 RestoreStream::Form answer_form(const GenerationRequest& request);

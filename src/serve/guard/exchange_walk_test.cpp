@@ -144,7 +144,7 @@ TEST(Exchange, DefinitionsOfToolsAreContent) {
 }
 
 TEST(Exchange, InspectionSaysWhereAndLeavesTheRequestAlone) {
-  const auto in = request(
+  auto in = request(
       {R"({"role":"user","content":"x"})", R"({"role":"user","content":"bob@example.com [EMAIL_1]"})"});
   const Inspection seen = inspect(*test_detectors(), in);
   ASSERT_EQ(seen.sightings.size(), 2U);  // once parsed, once raw

@@ -128,6 +128,7 @@ HttpHeaders RemoteExchange::headers() const {
     for (const auto& [name, value] : request_.wire->headers) add(name, value);
   }
   for (const auto& [name, value] : body_headers_) add(name, value);
+  if (!request_.traceparent.empty()) add("traceparent", request_.traceparent);
   for (const HttpHeader& header : settings.headers) add(header.name, header.value);
   if (key_) {
     const bool own = !settings.key_header.empty();

@@ -30,7 +30,8 @@ bool holds(const RouteCondition& condition, const RouteFacts& facts) {
   const std::string_view language = facts.language.empty() ? "unknown" : std::string_view(facts.language);
   return std::all_of(condition.tags.begin(), condition.tags.end(),
                      [&](const TagCondition& tag) { return has_tag(tag, facts); }) &&
-         allows(condition.keys, facts.key) && allows(condition.teams, facts.team) &&
+         (allows(condition.keys, facts.key) || allows(condition.keys, facts.key_name)) &&
+         (allows(condition.teams, facts.team) || allows(condition.teams, facts.team_name)) &&
          allows(condition.languages, language) && has_label(condition.labels, facts) &&
          (!condition.characters || condition.characters->holds(facts.characters)) &&
          (!condition.tokens || condition.tokens->holds(likely_prompt_tokens(facts.size))) &&

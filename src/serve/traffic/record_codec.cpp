@@ -150,7 +150,7 @@ Result<Outcome> decode_outcome(const RecordView& record) {
   outcome.exchange = r.id();
   outcome.attempt = r.number<uint32_t>();
   outcome.time_us = r.number<int64_t>();
-  outcome.fate = r.choice(Fate::cached);
+  outcome.fate = r.choice(Fate::escalated);
   outcome.http_status = r.number<int32_t>();
   outcome.error_kind = r.text();
   outcome.usage = read_usage(r);

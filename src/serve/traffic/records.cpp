@@ -7,8 +7,8 @@
 namespace ferry {
 namespace {
 
-constexpr std::array<std::string_view, 7> kFates = {"ok",      "failed",  "cancelled", "cut",
-                                                    "refused", "blocked", "cached"};
+constexpr std::array<std::string_view, 8> kFates = {"ok",      "failed",  "cancelled", "cut",
+                                                    "refused", "blocked", "cached",    "escalated"};
 constexpr std::array<std::string_view, 3> kFeedbackKinds = {"rating", "edit", "truth"};
 
 template <class Names>

@@ -37,7 +37,8 @@ enum class Fate : uint8_t {
   cut,        // the target's stream ended early, after the first byte was passed on
   refused,    // the caller's fault, or a limit: nothing was sent
   blocked,    // a rule of the guard: nothing was sent, or nothing was given out
-  cached      // answered from the cache
+  cached,     // answered from the cache
+  escalated   // the target answered, and the route's cascade asked the next one
 };
 
 enum class UsageSource : uint8_t {

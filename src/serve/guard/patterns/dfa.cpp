@@ -5,8 +5,6 @@
 #include <map>
 #include <utility>
 
-#include "serve/guard/characters.h"
-
 namespace ferry {
 
 // Subset construction. State 0 is the empty set.
@@ -131,34 +129,18 @@ Result<Dfa> Dfa::build(const Nfa& nfa, std::span<const uint8_t> free_start) {
 }
 
 void Dfa::make_filter(const std::vector<bool>& leads_to_free) {
-  for (auto& bits : filter_) bits.assign(65536 / 64, 0);
   for (unsigned first = 0; first < 256; ++first) {
     const State one = next(start(), static_cast<uint8_t>(first));
     if (one == kDead) continue;
     for (unsigned second = 0; second < 256; ++second) {
       const State two = next(one, static_cast<uint8_t>(second));
-      const State last = two != kDead ? two : one;
       if (two == kDead && accepted(one).empty()) continue;
-      const unsigned pair = first | second << 8;
-      filter_[1][pair / 64] |= uint64_t{1} << pair % 64;
-      if (leads_to_free[last] || leads_to_free[one]) filter_[0][pair / 64] |= uint64_t{1} << pair % 64;
+      const State last = two != kDead ? two : one;
+      filter_.add(static_cast<uint8_t>(first), static_cast<uint8_t>(second),
+                  leads_to_free[last] || leads_to_free[one]);
     }
   }
-}
-
-size_t Dfa::next_start(std::string_view text, size_t from) const {
-  if (from + 1 >= text.size()) return from;
-  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-  const uint64_t* filters[2] = {filter_[0].data(), filter_[1].data()};
-  constexpr int kWord = kDigit | kLetter;
-  bool after_word = from > 0 && is_alnum(bytes[from - 1]);
-  for (size_t at = from; at + 1 < text.size(); ++at) {
-    const bool in_word = (kByteClasses[bytes[at]] & kWord) != 0;
-    const unsigned pair = bytes[at] | static_cast<unsigned>(bytes[at + 1]) << 8;
-    if ((filters[after_word && in_word ? 0 : 1][pair / 64] >> pair % 64 & 1) != 0) return at;
-    after_word = in_word;
-  }
-  return text.size() - 1;
+  filter_.finish();
 }
 
 }  // namespace ferry

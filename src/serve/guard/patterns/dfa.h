@@ -10,6 +10,7 @@
 
 #include "base/core/result.h"
 #include "serve/guard/patterns/nfa.h"
+#include "serve/guard/patterns/pair_filter.h"
 
 namespace ferry {
 
@@ -33,9 +34,8 @@ class Dfa {
   }
   bool goes_on(State state) const { return goes_on_[state]; }
 
-  // The first place from `from` on where a pattern may begin, by two bytes; text.size() - 1 at the latest,
-  // text.size() where that is before `from`.
-  size_t next_start(std::string_view text, size_t from) const;
+  // PairFilter::next(), for the pairs of bytes that patterns begin with.
+  size_t next_start(std::string_view text, size_t from) const { return filter_.next(text, from); }
 
  private:
   class Builder;
@@ -48,9 +48,7 @@ class Dfa {
   std::vector<uint32_t> accepted_begin_;
   std::vector<int> accepted_;
   std::vector<bool> goes_on_;
-  // A bit for two bytes, the first the lower: a pattern may begin with them, in the middle of a word (0) or
-  // anywhere (1).
-  std::array<std::vector<uint64_t>, 2> filter_;
+  PairFilter filter_;
 };
 
 }  // namespace ferry
