@@ -11,6 +11,7 @@
 namespace ferry {
 namespace {
 
+constexpr Duration kRecordedTogether{20};
 constexpr ByteSize kMostWaitingTexts{uint64_t{64} << 20};
 
 int preparation_threads(const GatewaySettings& settings) {
@@ -52,6 +53,10 @@ Gateway::~Gateway() {
       if (shadow->thread() == index) shadow->stop();
     }
   });
+  hand_over(*later_);
+  // A timer that runs just now is over when its thread has gone through this; those to come find nothing.
+  later_.reset();
+  threads_.run_on_each([](size_t) {});
 }
 
 Result<void> Gateway::use(GatewayConfigPtr config, std::string_view source) {
@@ -93,9 +98,26 @@ std::shared_ptr<TargetHealth> Gateway::health_of(const std::string& target) {
 bool Gateway::record_later(size_t bytes, std::function<void()> task) {
   auto share = texts_.take(bytes);
   if (!share) return false;
-  preparation_.post(
-      [share = std::make_shared<LoadShare>(*std::move(share)), task = std::move(task)] { task(); });
+  auto held = [share = std::make_shared<LoadShare>(*std::move(share)), task = std::move(task)] { task(); };
+  const std::lock_guard lock(later_->mutex);
+  later_->tasks.push_back(std::move(held));
+  if (later_->tasks.size() > 1) return true;
+  threads_.post_after(threads_.choose(), kRecordedTogether, [this, weak = std::weak_ptr(later_)] {
+    if (const auto later = weak.lock()) hand_over(*later);
+  });
   return true;
+}
+
+void Gateway::hand_over(LaterTasks& later) {
+  std::vector<std::function<void()>> tasks;
+  {
+    const std::lock_guard lock(later.mutex);
+    tasks.swap(later.tasks);
+  }
+  if (tasks.empty()) return;
+  preparation_.post([tasks = std::move(tasks)] {
+    for (const auto& task : tasks) task();
+  });
 }
 
 void Gateway::keep(std::weak_ptr<ShadowHandle> shadow) {

@@ -60,6 +60,12 @@ class GatewayHandle {
   std::shared_ptr<void> guest_;
 };
 
+// Tasks that wait to be handed over together. A timer may outlive the gateway: it then finds nothing.
+struct LaterTasks {
+  std::mutex mutex;                          // guards what follows
+  std::vector<std::function<void()>> tasks;  // the first of them has set the timer
+};
+
 class Gateway {
  public:
   // All of these outlive the gateway; its exchanges end before it does. `recorder` null: nothing is recorded.
@@ -97,13 +103,16 @@ class Gateway {
   std::optional<LoadShare> take_share(size_t bytes) { return load_.take(bytes); }
   // Threads for what network threads must not do.
   TaskQueue& preparation() { return preparation_; }
-  // Runs it there, unless too much waits already: false. `bytes`: what it holds.
+  // Runs it there a moment later, with others, so that an exchange wakes nobody; unless too much waits
+  // already: false. `bytes`: what it holds.
   bool record_later(size_t bytes, std::function<void()> task);
   // Texts that a route wanted recorded, and that were not.
   Counter& dropped_texts() { return dropped_texts_; }
   void keep(std::weak_ptr<ShadowHandle> shadow);
 
  private:
+  void hand_over(LaterTasks& later);
+
   NetThreads& threads_;
   HttpPool& pool_;
   Accounts& accounts_;
@@ -121,7 +130,8 @@ class Gateway {
   std::map<std::string, std::shared_ptr<TargetHealth>> health_;
   std::vector<std::weak_ptr<ShadowHandle>> shadows_;  // those that are over go when there are many
 
-  TaskQueue preparation_;  // the last: what it runs uses all of the above
+  TaskQueue preparation_;                                               // what it runs uses all of the above
+  std::shared_ptr<LaterTasks> later_ = std::make_shared<LaterTasks>();  // for it
 };
 
 // Milliseconds of the steady clock, as TargetHealth counts them.
