@@ -4,7 +4,7 @@
 // guard.
 
 #include <cstdlib>
-#include <numeric>
+#include <set>
 
 #include <gtest/gtest.h>
 

@@ -3,6 +3,7 @@
 // they forbid. Worked out here from the documentation, without the guard's own code, so that both can be
 // compared.
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
