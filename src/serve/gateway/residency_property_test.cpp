@@ -129,9 +129,13 @@ class Batch {
 
   HttpHeaders random_headers(Cargo& cargo) {
     HttpHeaders headers;
-    std::vector<std::string> labels = some_of(rng_, kLabels, 0.05);
+    std::vector<std::string> labels = some_of(rng_, kLabels, 0.06);
     if (chance(rng_, 0.02)) labels.emplace_back("stranger");
-    if (!labels.empty()) headers.push_back({"X-Ferry-Labels", fmt::format("{}", fmt::join(labels, " , "))});
+    if (chance(rng_, 0.5)) {
+      for (const std::string& label : labels) headers.push_back({"x-ferry-labels", label});
+    } else if (!labels.empty()) {
+      headers.push_back({"X-Ferry-Labels", fmt::format("{}", fmt::join(labels, " , "))});
+    }
     if (chance(rng_, 0.2)) headers.push_back({"x-ferry-tags", "kind=odd"});
     cargo.labels.insert(cargo.labels.end(), labels.begin(), labels.end());
     return headers;
