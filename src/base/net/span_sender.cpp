@@ -55,6 +55,7 @@ void read_partial_success(std::string_view body, Posted& posted) {
       std::from_chars(text->data(), text->data() + text->size(), posted.rejected);
     }
   }
+  if (posted.rejected == 0) return;  // a message is then a hint
   const json::value* message = partial->as_object().if_contains("errorMessage");
   if (message != nullptr && message->is_string()) posted.trouble = std::string(message->get_string());
 }
