@@ -21,7 +21,7 @@ struct TopFamily {
 };
 
 bool is_error(const MetricSample& sample) {
-  constexpr std::array<std::string_view, 3> kFine{"ok", "cached", "cancelled"};
+  constexpr std::array<std::string_view, 4> kFine{"ok", "cached", "cancelled", "escalated"};
   return std::find(kFine.begin(), kFine.end(), sample.label("fate")) == kFine.end();
 }
 
