@@ -134,6 +134,22 @@ class GatewayTest(unittest.TestCase):
         with self.assertRaises(openai.NotFoundError):
             self.openai.chat.completions.create(model="pilot2", messages=HELLO)
 
+    def test_feedback_is_recorded_and_shown(self):
+        answer = self.openai.chat.completions.with_raw_response.create(model="rented", messages=HELLO)
+        exchange = answer.headers["x-ferry-exchange"]
+        body = {"exchange": exchange, "rating": 0.5, "comment": "quick", "edit": "The ferry leaves at noon."}
+        given = self.openai.post("/feedback", body=body, cast_to=object)
+        self.assertEqual(given["recorded"], ["rating", "edit"])
+        with self.assertRaises(openai.BadRequestError) as refused:
+            self.openai.post("/feedback", body={"exchange": exchange, "stars": 5}, cast_to=object)
+        self.assertEqual(refused.exception.param, "rating")
+        unknown = {"exchange": "019ab3c4-d5e6-7f01-8234-56789abcdef0", "rating": 1}
+        with self.assertRaises(openai.NotFoundError):
+            self.openai.post("/feedback", body=unknown, cast_to=object)
+        shown = run("traffic", "show", exchange, env=self.env)
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn(b"The ferry leaves at noon.", shown.stdout)
+
 
 class AccountsTest(unittest.TestCase):
     def test_keys_budgets_and_kill(self):

@@ -177,6 +177,11 @@ constexpr Member kMessages[] = {
     {"thinking", "object"},   {"tool_choice", "object"},     {"metadata", "object"},
 };
 
+constexpr Member kFeedback[] = {
+    {"exchange", "string"}, {"rating", "number"}, {"comment", "string"},
+    {"edit", "string"},     {"truth", "string"},
+};
+
 json::object schemas() {
   const auto or_null = [](std::string_view kind) { return json::object{{"type", {kind, "null"}}}; };
   const json::object error = {{"type", "object"},
@@ -189,6 +194,7 @@ json::object schemas() {
           {"CompletionRequest", request_schema({kCommon, kOpenAi, kCompletion}, {"model", "prompt"})},
           {"AnthropicMessagesRequest", request_schema({kMessages}, {"model", "max_tokens", "messages"})},
           {"AnthropicCountRequest", request_schema({kMessages}, {"model", "messages"})},
+          {"FeedbackRequest", request_schema({kFeedback}, {"exchange"})},
           {"EmbeddingRequest", request_schema({kEmbedding}, {"model", "input"})},
           {"RerankRequest", request_schema({kRerank}, {"model", "query", "documents"})},
           {"ScoreRequest", request_schema({kScore}, {"model"})},

@@ -1,5 +1,6 @@
 #include "app/api/routes.h"
 
+#include "app/api/feedback.h"
 #include "app/api/gateway_answers.h"
 #include "app/api/handlers.h"
 #include "app/api/router.h"
@@ -21,6 +22,7 @@ constexpr Route kRoutes[] = {
      "AnthropicMessagesRequest"},
     {"POST", "/v1/messages/count_tokens", Access::key, count_tokens, "How many tokens such a request has",
      "AnthropicCountRequest"},
+    {"POST", "/v1/feedback", Access::key, feedback, "What people think of an answer", "FeedbackRequest"},
     {"GET", "/v1/capabilities", Access::key, capabilities, "What dialects and targets can do"},
     {"POST", "/infill", Access::key, infill, "What stands in a gap of a text", "InfillRequest"},
     {"POST", "/v1/embeddings", Access::key, embeddings, "Texts as vectors", "EmbeddingRequest"},

@@ -23,6 +23,8 @@ class Gateway;
 
 namespace ferry::api {
 
+class FeedbackDesk;
+
 // A model that requests may name.
 struct ServedModel {
   std::vector<std::string> names;  // at least one; listed under each
@@ -39,6 +41,8 @@ struct Service {
   Gateway* gateway = nullptr;
   ApiKeys keys;
   Cors cors;
+  // Takes feedback; null: nothing is recorded.
+  FeedbackDesk* feedback = nullptr;
   // Without keys on a loopback address, requests must name this machine in Host: a web page elsewhere that
   // points its own name at 127.0.0.1 would otherwise talk to the models (DNS rebinding).
   bool check_host = false;

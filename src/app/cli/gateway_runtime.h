@@ -28,6 +28,7 @@ class GatewayRuntime {
   static std::optional<std::vector<std::string>> models_named(const Configuration& configuration);
 
   Gateway& gateway() { return gateway_; }
+  Recorder& recorder() { return *recorder_; }
   // What is counted, for GET /metrics.
   void write_metrics(MetricsText& text);
   // Reads the file now. Errors leave the old configuration.

@@ -1,9 +1,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <optional>
 #include <set>
 
 #include "app/api/engine_watch.h"
+#include "app/api/feedback.h"
 #include "app/api/routes.h"
 #include "app/cli/configuration.h"
 #include "app/cli/fingerprint.h"
@@ -190,8 +192,10 @@ Result<int> ServeCommand::run(Console& console) {
   service.provider = provider.get();
   NetThreads threads(configuration_.server.threads);
   FERRY_TRY(const auto gateway, GatewayRuntime::open(configuration_, threads, provider, targets_of(service)));
+  std::optional<api::FeedbackDesk> feedback;
   if (gateway) {
     service.gateway = &gateway->gateway();
+    service.feedback = &feedback.emplace(gateway->recorder());
     service.gateway_metrics = [&gateway = *gateway](MetricsText& text) { gateway.write_metrics(text); };
   }
   api::EngineWatch watch(watched(host), configuration_.api.stall_timeout);
