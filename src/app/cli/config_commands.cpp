@@ -1,5 +1,6 @@
 #include <iterator>
 
+#include "app/cli/gateway_check.h"
 #include "app/cli/gateway_file.h"
 #include "app/cli/verbs.h"
 #include "base/core/file.h"
@@ -26,9 +27,11 @@ class ConfigCheckCommand final : public Command {
     return {.about =
                 "Reads a configuration as `ferry serve` would and tells everything that is wrong in it, each "
                 "with its "
-                "line. Variables and files of keys are not looked at.",
-            .examples = "ferry config check ferry.yaml",
-            .options = {{"FILE", &file_, std::string(kFileHelp)}}};
+                "line; then whether the keys that it names are here.",
+            .examples = "ferry config check ferry.yaml\nferry config check --no-secrets ferry.yaml",
+            .options = {{"FILE", &file_, std::string(kFileHelp)},
+                        {"--no-secrets", &no_secrets_,
+                         "do not look at variables and files of keys: they are on another machine"}}};
   }
 
   Result<int> run(Console& console) override {
@@ -36,6 +39,7 @@ class ConfigCheckCommand final : public Command {
     for (const ConfigProblem& warning : file.reading.warnings)
       console.err << "warning: " << warning.text(file.path.string()) << '\n';
     const GatewayConfig& config = *file.reading.config;
+    if (!no_secrets_) FERRY_TRY_VOID(check_secrets(config));
     console.out << fmt::format(
         "{} is good: {}, {}, {}\n", file.path.string(), count_text(config.providers.size(), "provider"),
         count_text(config.targets.size(), "target"), count_text(config.routes.size(), "route"));
@@ -44,6 +48,7 @@ class ConfigCheckCommand final : public Command {
 
  private:
   std::string file_;
+  bool no_secrets_ = false;
 };
 
 class ConfigDiffCommand final : public Command {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "app/cli/gateway_check.h"
 #include "base/core/file.h"
 #include "base/observe/log.h"
 #include "serve/traffic/store.h"
@@ -64,9 +65,12 @@ Result<std::unique_ptr<GatewayRuntime>> GatewayRuntime::open(const Configuration
   FERRY_TRY(const std::filesystem::path data, open_data_dir(configuration.data));
   const std::filesystem::path file = configuration.file();
   FERRY_TRY(auto store,
-            ConfigStore::open({.file = file,
-                               .options = {.local_models = std::move(models), .folder = file.parent_path()},
-                               .history = data / "config"}));
+            ConfigStore::open(
+                {.file = file,
+                 .options = {.local_models = std::move(models), .folder = file.parent_path()},
+                 .check = [file](const std::string& yaml,
+                                 const GatewayConfig& config) { return check_gateway(yaml, file, config); },
+                 .history = data / "config"}));
   FERRY_TRY(auto accounts, Accounts::open(database_file(data)));
   FERRY_TRY(auto recorder, Recorder::open(data, configuration.record));
   FERRY_TRY(const std::vector<DaySpending> spending, spending_of(recorder->store()));

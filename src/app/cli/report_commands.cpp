@@ -1,3 +1,5 @@
+#include "app/cli/gateway_file.h"
+#include "app/cli/own_models.h"
 #include "app/cli/record_access.h"
 #include "app/cli/text_table.h"
 #include "app/cli/verbs.h"
@@ -8,7 +10,22 @@
 namespace ferry::cli {
 namespace {
 
-// What the reports share: a filter, groups, JSON.
+// A JSON array of what `write` makes of each row.
+template <class Row, class Write>
+void print_json_rows(const std::vector<Row>& rows, std::ostream& out, const Write& write) {
+  std::string text;
+  JsonWriter w(text);
+  w.begin_array();
+  for (const Row& row : rows) {
+    w.begin_object();
+    write(w, row);
+    w.end_object();
+  }
+  w.end_array();
+  out << text << '\n';
+}
+
+// What the reports over attempts share: a filter, groups, JSON.
 class ReportCommand : public Command {
  public:
   Result<int> run(Console& console) final {
@@ -38,21 +55,6 @@ class ReportCommand : public Command {
                               std::ostream& out) = 0;
 
   bool json() const { return json_; }
-
-  // A JSON array of what `write` makes of each row.
-  template <class Row, class Write>
-  static void print_json(const std::vector<Row>& rows, std::ostream& out, const Write& write) {
-    std::string text;
-    JsonWriter w(text);
-    w.begin_array();
-    for (const Row& row : rows) {
-      w.begin_object();
-      write(w, row);
-      w.end_object();
-    }
-    w.end_array();
-    out << text << '\n';
-  }
 
  private:
   FilterFlags flags_;
@@ -93,7 +95,7 @@ class ReportTrafficCommand final : public ReportCommand {
                       std::ostream& out) override {
     FERRY_TRY(const std::vector<TrafficRow> rows, traffic_report(store, filter, by));
     if (json()) {
-      print_json(rows, out, write_traffic);
+      print_json_rows(rows, out, write_traffic);
       return {};
     }
     TextTable table;
@@ -143,7 +145,7 @@ class ReportLatencyCommand final : public ReportCommand {
                       std::ostream& out) override {
     FERRY_TRY(const std::vector<LatencyRow> rows, latency_report(store, filter, by));
     if (json()) {
-      print_json(rows, out, [](JsonWriter& w, const LatencyRow& row) {
+      print_json_rows(rows, out, [](JsonWriter& w, const LatencyRow& row) {
         w.member("group", row.group);
         write_quantiles(w, "first_token", row.first_token);
         write_quantiles(w, "total", row.total);
@@ -181,11 +183,13 @@ class ReportSavingsCommand final : public ReportCommand {
     constexpr uint64_t kSeed = 1;  // the same record gives the same interval
     FERRY_TRY(const std::vector<SavingsRow> rows, savings_report(store, filter, kSeed));
     if (json()) {
-      print_json(rows, out, [](JsonWriter& w, const SavingsRow& row) {
+      print_json_rows(rows, out, [](JsonWriter& w, const SavingsRow& row) {
         w.member("route", row.route);
         w.member("other", row.other);
         w.member("exchanges", row.exchanges);
         w.member("estimated", row.estimated);
+        w.member("shadowed", row.shadowed);
+        w.member("ratio", row.ratio);
         w.member("actual", row.actual);
         w.member("counterfactual", row.counterfactual);
         w.member("saved", row.saved());
@@ -195,15 +199,76 @@ class ReportSavingsCommand final : public ReportCommand {
       return {};
     }
     TextTable table;
-    table.add({"ROUTE", "INSTEAD OF", "EXCHANGES", "ESTIMATED", "PAID", "THERE", "SAVED", "95 %"});
+    table.add({"ROUTE", "INSTEAD OF", "EXCHANGES", "ESTIMATED", "SHADOWED", "RATIO", "PAID", "THERE", "SAVED",
+               "95 %"});
     for (const SavingsRow& row : rows) {
       table.add({shown(row.route), row.other, std::to_string(row.exchanges), std::to_string(row.estimated),
-                 money_text(row.actual), money_text(row.counterfactual), money_text(row.saved()),
+                 std::to_string(row.shadowed), fmt::format("{:.2f}", row.ratio), money_text(row.actual),
+                 money_text(row.counterfactual), money_text(row.saved()),
                  fmt::format("{} to {}", money_text(row.saved_low), money_text(row.saved_high))});
     }
     table.print(out);
     return {};
   }
+};
+
+std::string money_or_none(const std::optional<int64_t>& money) {
+  return money ? money_text(*money) : "-";
+}
+
+class ReportModelsCommand final : public Command {
+ public:
+  Declaration declare() override {
+    Declaration declared{
+        .about =
+            "What a million tokens of one's own models came to: the cost of the hardware in the time, over "
+            "the "
+            "tokens that were served, and what it would have been at full load. Prices are those of the "
+            "configuration (hardware_per_hour), from the newest of the time on.",
+        .examples = "ferry report models --config ferry.yaml --from 30d",
+        .configuration = &configuration_,
+        .flag_groups = {"Data"}};
+    time_.add_to(declared.options);
+    declared.options.push_back({"--json", &json_, "print a JSON array; money in billionths"});
+    return declared;
+  }
+
+  Result<int> run(Console& console) override {
+    FERRY_TRY(const TimeRange range, time_.range());
+    FERRY_TRY(const GatewayFile file, good_gateway_file(configuration_.file()));
+    FERRY_TRY(const std::filesystem::path folder, open_record(configuration_));
+    FERRY_TRY(const std::unique_ptr<TrafficStore> store, TrafficStore::open(folder));
+    FERRY_TRY(const std::vector<OwnModelRow> rows,
+              own_model_report(*store, *file.reading.config, range, unix_now_us()));
+    json_ ? print_rows(rows, console.out) : print_table(rows, console.out);
+    return 0;
+  }
+
+ private:
+  static void print_rows(const std::vector<OwnModelRow>& rows, std::ostream& out) {
+    print_json_rows(rows, out, [](JsonWriter& w, const OwnModelRow& row) {
+      w.member("target", row.target);
+      w.member("from", time_text(row.period.from_us));
+      w.member("to", time_text(row.period.to_us));
+      w.member("tokens", row.tokens);
+      w.member("hardware", row.hardware);
+      if (row.served) w.member("per_million", *row.served);
+      if (row.full_load) w.member("per_million_at_full_load", *row.full_load);
+    });
+  }
+  static void print_table(const std::vector<OwnModelRow>& rows, std::ostream& out) {
+    TextTable table;
+    table.add({"MODEL", "SINCE", "HARDWARE", "TOKENS", "A MILLION", "AT FULL LOAD"});
+    for (const OwnModelRow& row : rows) {
+      table.add({row.target, time_text(row.period.from_us), money_text(row.hardware),
+                 std::to_string(row.tokens), money_or_none(row.served), money_or_none(row.full_load)});
+    }
+    table.print(out);
+  }
+
+  TimeFlags time_;
+  bool json_ = false;
+  Configuration configuration_;
 };
 
 template <class T>
@@ -215,6 +280,7 @@ constexpr Verb kReportVerbs[] = {
     {"traffic", "sum up attempts, tokens and costs", make<ReportTrafficCommand>},
     {"latency", "how long answers took", make<ReportLatencyCommand>},
     {"savings", "what the same would have cost elsewhere", make<ReportSavingsCommand>},
+    {"models", "what a token of one's own models came to", make<ReportModelsCommand>},
 };
 
 }  // namespace

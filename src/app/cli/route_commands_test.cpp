@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "app/cli/command_line.h"
+#include "app/cli/gateway_check.h"
 #include "app/cli/test_console.h"
 #include "app/cli/verbs.h"
 #include "base/core/file.h"
 #include "base/core/json.h"
 #include "base/db/scratch_folder.h"
 #include "serve/route/config_history.h"
+#include "serve/route/config_store.h"
 
 namespace ferry::cli {
 namespace {
@@ -52,6 +54,67 @@ TEST(ConfigCommands, CheckTellsEveryMistake) {
   const Outcome good = run({"config", "check", hybrid()});
   EXPECT_EQ(good.code, 0) << good.err;
   EXPECT_THAT(good.out, HasSubstr("hybrid.yaml is good: "));
+}
+
+TEST(ConfigCommands, CheckSaysWhichKeysAreNotHere) {
+  const ScratchFolder folder;
+  const std::string file = folder / "ferry.yaml";
+  const std::string yaml =
+      "providers:\n"
+      "  a: {dialect: openai, url: https://a.example/v1, keys: [env:FERRY_TEST_NOT_SET, file:none.key]}\n"
+      "  b: {dialect: openai, url: https://b.example/v1, headers: {x-org: env:FERRY_TEST_NOT_SET}, ca_file: "
+      "none.pem}\n"
+      "routes: {r: {targets: [a/m, b/m]}}\n";
+  ASSERT_TRUE(write_file_atomic(file, yaml));
+  const Outcome bad = run({"config", "check", file});
+  EXPECT_EQ(bad.code, kExitFailure);
+  EXPECT_THAT(bad.err,
+              HasSubstr("providers.a.keys: the variable FERRY_TEST_NOT_SET is not set: set it where"));
+  EXPECT_THAT(bad.err, HasSubstr("providers.a.keys: " + (folder / "none.key")));
+  EXPECT_THAT(bad.err, HasSubstr("providers.b.headers.x-org: the variable FERRY_TEST_NOT_SET"));
+  EXPECT_THAT(bad.err, HasSubstr("providers.b.ca_file: "));
+  EXPECT_EQ(run({"config", "check", "--no-secrets", file}).code, 0);
+}
+
+// What the server's store asks before it takes a file.
+TEST(ConfigCheck, ABadReloadChangesNothing) {
+  const ScratchFolder folder;
+  const std::string file = folder / "ferry.yaml";
+  const auto provider = [](std::string_view more) {
+    return fmt::format("providers: {{a: {{dialect: openai, url: https://a.example/v1{}}}}}\n", more);
+  };
+  const auto routes = [](std::string_view more) {
+    return fmt::format("routes: {{r: {{targets: a/m{}}}}}\n", more);
+  };
+  ASSERT_TRUE(write_file_atomic(file, provider("") + routes("")));
+  const auto store = ConfigStore::open({.file = file,
+                                        .check =
+                                            [&](const std::string& yaml, const GatewayConfig& config) {
+                                              return check_gateway(yaml, file, config);
+                                            }})
+                         .value();
+  const GatewayConfigPtr before = store->current();
+  const std::pair<std::string, std::string> bad[] = {
+      {provider(", keys: env:FERRY_TEST_NOT_SET") + routes(""),
+       "providers.a.keys: the variable FERRY_TEST_NOT_SET"},
+      {provider(", keys: file:none.key") + routes(""), "providers.a.keys: "},
+      {provider("") + routes(", guardrails: {schema: {type: text}}"),
+       "guardrails.schema does not work: /type"},
+      {provider("") + routes(", cascade: {first: local/p, regex: \"(?=a)\"}"), "cascade.regex does not work"},
+      {provider("") + routes(", guardrails: {classifier: {target: local/p, blocks: \"(\"}}"),
+       "blocks does not work"},
+      {provider("") + routes("") + "prot: 1\n", "unknown setting \"prot\""},
+  };
+  for (const auto& [yaml, message] : bad) {
+    ASSERT_TRUE(write_file_atomic(file, yaml));
+    const auto reloaded = store->reload();
+    ASSERT_FALSE(reloaded) << yaml;
+    EXPECT_THAT(reloaded.error().message, HasSubstr(message));
+    EXPECT_EQ(store->current(), before);
+  }
+  ASSERT_TRUE(write_file_atomic(file, provider("") + routes(", retries: 1")));
+  EXPECT_TRUE(store->reload().value());
+  EXPECT_EQ(store->current()->route("r")->retries, 1);
 }
 
 TEST(ConfigCommands, DiffHistoryAndRollback) {

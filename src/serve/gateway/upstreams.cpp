@@ -78,6 +78,9 @@ Result<std::shared_ptr<Provider>> open(const ProviderConfig& provider, HttpPool&
                         .total = provider.timeouts.total};
   settings.stream_usage = provider.quirks.stream_usage;
   settings.older_names = wants_older_names(provider);
+  settings.thinks_adaptively = [provider](std::string_view model) {
+    return thinks_adaptively(provider, model);
+  };
   return std::shared_ptr<Provider>(make_remote_provider(pool, std::move(settings)));
 }
 

@@ -10,6 +10,8 @@
 #include "base/core/file.h"
 #include "infer/engine/test_tokenizer.h"
 #include "serve/dialects/openai_chat.h"
+#include "serve/dialects/wire_dialect.h"
+#include "serve/providers/local.h"
 
 namespace ferry {
 namespace {
@@ -166,10 +168,52 @@ TEST(ChatContext, ArgumentsThatAreNoObjectAreRefusedByName) {
   EXPECT_TRUE(context_of(fmt::format(kCallWith, R"("")"), {})) << "none at all are no arguments";
 }
 
+// Messages that came in another dialect's form reach the template in OpenAI's.
+TEST(ChatContext, OfAMessageFromAnthropicsDialect) {
+  const auto request = kAnthropicMessages.read_request(
+      R"({"model": "m", "max_tokens": 9, "system": "s", "tools": [{"name": "f", "input_schema": {"type": "object"}}],
+          "messages": [{"role": "user", "content": "x"},
+            {"role": "assistant", "content": [{"type": "thinking", "thinking": "why", "signature": "z"},
+              {"type": "tool_use", "id": "t1", "name": "f", "input": {"a": 1}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "r"}]}]})");
+  ASSERT_TRUE(request) << request.error().error.message;
+  const auto context = chat_context(*request, {});
+  ASSERT_TRUE(context) << context.error().error.message;
+  const json::array& messages = context->at("messages").as_array();
+  ASSERT_EQ(messages.size(), 4u);
+  EXPECT_EQ(to_json(messages[0]), R"({"role":"system","content":"s"})");
+  EXPECT_EQ(messages[2].at("reasoning_content"), json::value("why"));
+  EXPECT_EQ(to_json(messages[2].at("tool_calls").at(0).at("function")),
+            R"({"name":"f","arguments":{"a":1}})");
+  EXPECT_EQ(to_json(messages[3]), R"({"role":"tool","tool_call_id":"t1","content":"r","name":"f"})");
+  EXPECT_EQ(to_json(context->at("tools")),
+            R"([{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}])");
+}
+
 TEST(ChatContext, NewCallIds) {
   EXPECT_TRUE(new_call_id(ToolSyntax::hermes).starts_with("call_"));
   EXPECT_NE(new_call_id(ToolSyntax::hermes), new_call_id(ToolSyntax::hermes));
   EXPECT_EQ(new_call_id(ToolSyntax::mistral_args).size(), 9u);
+}
+
+// What a reader says our engine refuses is what it lacks: whoever asks for its features gets the same answer.
+TEST(LocalFeatures, LackWhatReadersRefuse) {
+  const auto request = read_openai_chat(
+      R"({"model": "m", "store": true, "modalities": ["audio"], "reasoning_effort": "odd", "unheard": 1,
+          "metadata": {"a": "b"}, "tools": [{"type": "web"}], "messages": [{"role": "robot", "content": [
+          {"type": "image_url", "image_url": {"url": "x"}}, {"type": "file", "file": {}}, {"type": "odd"}]}]})");
+  ASSERT_TRUE(request) << request.error().error.message;
+  size_t refused = 0;
+  for (const FeatureUse& use : request->met) {
+    refused += use.refusal ? 1 : 0;
+    EXPECT_EQ(local_features().has(use.feature), !use.refusal) << use.field;
+  }
+  EXPECT_EQ(refused, 8u);
+  GenerationRequest copy = *request;
+  const auto applied = apply_features(copy, local_features(), FeaturePolicy::reject);
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().error.message,
+            "messages[0].role must be one of system, developer, user, assistant, tool");
 }
 
 }  // namespace

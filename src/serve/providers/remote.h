@@ -6,8 +6,10 @@
 // Every call of one exchange is made on one network thread, which is the caller's where that is one. A
 // request is sent once; only where a key is refused or used up and another one is there, once for each.
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/net/http_pool.h"
@@ -31,6 +33,8 @@ struct RemoteSettings {
   bool stream_usage = true;               // it knows stream_options.include_usage, or needs none
   bool older_names = false;               // WriteOptions::older_names
   int64_t max_tokens = 4096;              // WriteOptions::max_tokens
+  // WriteOptions::adaptive_thinking, by the model's name; empty: none does. Any thread.
+  std::function<bool(std::string_view model)> thinks_adaptively = {};
 };
 
 // `pool` must outlive the provider, and the provider its exchanges. Requests name the vendor's models.

@@ -109,10 +109,13 @@ void RemoteExchange::start() {
 }
 
 ApiResult<WireRequest> RemoteExchange::write() const {
+  const RemoteSettings& settings = vendor_->settings;
+  const bool adapts = settings.thinks_adaptively && settings.thinks_adaptively(request_.model);
   const WriteOptions options{.model = request_.model,
-                             .max_tokens = vendor_->settings.max_tokens,
-                             .include_usage = vendor_->settings.stream_usage,
-                             .older_names = vendor_->settings.older_names};
+                             .max_tokens = settings.max_tokens,
+                             .include_usage = settings.stream_usage,
+                             .older_names = settings.older_names,
+                             .adaptive_thinking = adapts};
   return passes_on_ ? dialect_->patch_request(request_.wire->bytes, request_, options)
                     : dialect_->write_request(request_, options);
 }

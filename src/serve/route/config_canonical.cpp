@@ -41,6 +41,7 @@ void write_models(JsonWriter& w, const ProviderConfig& provider) {
     w.begin_object();
     write_known(w, "context", traits.context);
     write_known(w, "max_output", traits.max_output);
+    write_known(w, "adaptive_thinking", traits.adaptive_thinking);
     write_features(w, traits.without);
     w.end_object();
   }

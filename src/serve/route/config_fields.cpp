@@ -51,6 +51,10 @@ constexpr ConfigField kFields[] = {
      "Tokens of prompt and answer together; what is surely longer is not sent there."},
     {"providers.*.models.*.max_output", "an integer", "not known", "Tokens of an answer."},
     {"providers.*.models.*.without", "a list of features", "none", "Features that the model lacks."},
+    {"providers.*.models.*.adaptive_thinking", "true or false", "true of Claude from 4.6 on",
+     "Anthropic's: the model decides itself how long it thinks, so that an effort is told it as one, and not "
+     "as a budget "
+     "of tokens."},
 
     {"prices", "a map of targets", "",
      "What a target costs, in units of one currency for a million tokens: one map, or a list of maps with "

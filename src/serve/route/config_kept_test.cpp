@@ -60,7 +60,7 @@ const std::string kEverything = R"(providers:
     max_connections: 7
     quirks: {auth: bearer, max_tokens_field: max_tokens, stream_usage: false, anthropic_version: "1"}
     without: [images]
-    models: {m: {context: 10, max_output: 11, without: [tools]}}
+    models: {m: {context: 10, max_output: 11, without: [tools], adaptive_thinking: true}}
 prices:
   a/m: [{from: 2026-01-01, input: 1, output: 2, cached_input: 3, cache_write: 4, cache_write_1h: 5}]
   local/p: {hardware_per_hour: 6, tokens_per_second: 7}
@@ -145,6 +145,7 @@ TEST(ConfigDiff, EveryFieldMatters) {
       {"providers.*.models.*.context", "context: 10", "context: 9"},
       {"providers.*.models.*.max_output", "max_output: 11", "max_output: 12"},
       {"providers.*.models.*.without", "without: [tools]", "without: []"},
+      {"providers.*.models.*.adaptive_thinking", "adaptive_thinking: true", "adaptive_thinking: false"},
       {"prices", "  local/p: {hardware_per_hour: 6, tokens_per_second: 7}\n", ""},
       {"prices.*.from", "2026-01-01", "2026-01-02"},
       {"prices.*.input", "input: 1,", "input: 1.5,"},

@@ -143,6 +143,7 @@ ModelTraits read_traits(const ConfigMap& map, ConfigLinker& linker) {
   if (const auto value = map.find("context")) set(traits.context, value->integer(1, kMostTokens));
   if (const auto value = map.find("max_output")) set(traits.max_output, value->integer(1, kMostTokens));
   if (const auto value = map.find("without")) traits.without = linker.features(*value);
+  if (const auto value = map.find("adaptive_thinking")) traits.adaptive_thinking = value->flag();
   return traits;
 }
 
@@ -224,6 +225,7 @@ void read_providers(const ConfigValue& section, ConfigLinker& linker) {
     if (!map) continue;
     name == kLocal ? refuse_remote_fields(*map) : read_remote(*map, provider, linker);
     if (const auto features = map->find("without")) provider.without = linker.features(*features);
+    provider.without = provider.without.with(lacks_of_vendor(provider));
     if (const auto models = map->find("models")) read_models(*models, provider, linker);
   }
 }

@@ -38,6 +38,7 @@ void add_local_routes(ConfigLinker& linker) {
   std::set<std::string> named;
   for (const auto& [name, route] : linker.config.routes) {
     for_each_target(route, [&](const TargetConfig& target) { named.insert(target.name); });
+    if (route.guardrails.classifier) named.insert(route.guardrails.classifier->target->name);
   }
   const YamlNode nothing;
   for (const std::string& model : *linker.options.local_models) {

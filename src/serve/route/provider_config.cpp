@@ -125,7 +125,39 @@ bool looks_numeric(std::string_view host) {
   return !last.empty() && last[0] >= '0' && last[0] <= '9';
 }
 
+// "claude-opus-4-6-20260101" → {4, 6}; a number of more than two digits is a date, and no version. {0, 0}:
+// there is none in it.
+std::pair<int, int> version_of(std::string_view claude) {
+  std::vector<int> numbers;
+  while (!claude.empty() && numbers.size() < 2) {
+    const std::string_view word = claude.substr(0, claude.find_first_of("-.@:"));
+    claude.remove_prefix(std::min(word.size() + 1, claude.size()));
+    int number = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    const bool is_number = error == std::errc() && end == word.data() + word.size() && word.size() <= 2;
+    if (is_number) numbers.push_back(number);
+    if (!is_number && !numbers.empty()) break;
+  }
+  numbers.resize(2);
+  return {numbers[0], numbers[1]};
+}
+
 }  // namespace
+
+FeatureSet lacks_of_vendor(const ProviderConfig& provider) {
+  const bool is_openai = provider.dialect == ProviderDialect::openai && provider.url.host == "api.openai.com";
+  if (!is_openai) return {};
+  return {Feature::signed_thoughts, Feature::unsigned_thoughts, Feature::cache_control};
+}
+
+bool thinks_adaptively(const ProviderConfig& provider, std::string_view model) {
+  if (const auto found = provider.models.find(model); found != provider.models.end()) {
+    if (found->second.adaptive_thinking) return *found->second.adaptive_thinking;
+  }
+  constexpr std::string_view kClaude = "claude-";
+  const size_t at = model.find(kClaude);
+  return at != std::string_view::npos && version_of(model.substr(at + kClaude.size())) >= std::pair(4, 6);
+}
 
 std::string SecretRef::text() const {
   return (from == From::environment ? "env:" : "file:") + name;

@@ -76,6 +76,9 @@ struct ModelTraits {
   std::optional<int64_t> context = {};     // tokens of prompt and answer together
   std::optional<int64_t> max_output = {};  // tokens
   FeatureSet without = {};                 // that the model lacks, beside its provider's
+  // Anthropic's: it decides itself how long it thinks, and an effort is told it as such. Not set: by its
+  // name.
+  std::optional<bool> adaptive_thinking = {};
 
   bool operator==(const ModelTraits&) const = default;
 };
@@ -103,5 +106,13 @@ struct ProviderConfig {
 
   bool is_local() const { return dialect == ProviderDialect::local; }
 };
+
+// What a vendor's own API lacks of its dialect, whatever the configuration says. OpenAI's knows no thoughts
+// in messages and no cache marks: servers that speak its dialect made those up.
+FeatureSet lacks_of_vendor(const ProviderConfig& provider);
+
+// As the model's traits say; otherwise by its name: Claude does from version 4.6 on ("claude-opus-4-6",
+// "claude-sonnet-5-20270101"), whatever stands before "claude-".
+bool thinks_adaptively(const ProviderConfig& provider, std::string_view model);
 
 }  // namespace ferry

@@ -70,6 +70,39 @@ TEST(PrivateHost, KnowsAddressesAndNamesThatAreNotPublic) {
   }
 }
 
+TEST(Vendors, OpenAisOwnApiKnowsNoThoughtsInMessages) {
+  ProviderConfig provider{.name = "a", .dialect = ProviderDialect::openai};
+  provider.url.host = "api.openai.com";
+  const FeatureSet lacks = lacks_of_vendor(provider);
+  EXPECT_TRUE(lacks.has(Feature::signed_thoughts));
+  EXPECT_TRUE(lacks.has(Feature::unsigned_thoughts));
+  EXPECT_TRUE(lacks.has(Feature::cache_control));
+  EXPECT_FALSE(lacks.has(Feature::tools));
+  provider.url.host = "openrouter.ai";
+  EXPECT_EQ(lacks_of_vendor(provider), FeatureSet());
+  provider.url.host = "api.openai.com";
+  provider.dialect = ProviderDialect::anthropic;
+  EXPECT_EQ(lacks_of_vendor(provider), FeatureSet());
+}
+
+TEST(Vendors, ClaudeThinksAdaptivelyFromItsVersionOn) {
+  ProviderConfig provider;
+  for (const std::string_view model :
+       {"claude-opus-4-6", "claude-sonnet-4-6-20260217", "claude-opus-4.7", "claude-sonnet-5",
+        "claude-haiku-5-20270101", "anthropic.claude-opus-4-6-v1", "claude-opus-10-1"})
+    EXPECT_TRUE(thinks_adaptively(provider, model)) << model;
+  for (const std::string_view model :
+       {"claude-opus-4-5", "claude-opus-4-20250514", "claude-3-7-sonnet-20250219",
+        "claude-sonnet-4-5-20250929", "claude-instant", "kimi-k2", "claude-2.1"})
+    EXPECT_FALSE(thinks_adaptively(provider, model)) << model;
+  provider.models["claude-opus-4-6"].adaptive_thinking = false;
+  provider.models["kimi-k2"].adaptive_thinking = true;
+  provider.models["claude-sonnet-5"].context = 1000;
+  EXPECT_FALSE(thinks_adaptively(provider, "claude-opus-4-6"));
+  EXPECT_TRUE(thinks_adaptively(provider, "kimi-k2"));
+  EXPECT_TRUE(thinks_adaptively(provider, "claude-sonnet-5"));
+}
+
 TEST(SecretRef, IsResolvedWithoutTellingTheSecret) {
   const std::string variable = random_id("FERRY_TEST_");
   const SecretRef named{SecretRef::From::environment, variable};

@@ -36,7 +36,6 @@ void for_each_target(const RouteConfig& route, FunctionRef<void(const TargetConf
   for (const RouteRule& rule : route.rules) visit_set(rule.use);
   for (const ShadowTarget& shadow : route.shadows) visit(*shadow.target);
   if (route.cascade) visit(*route.cascade->first);
-  if (route.guardrails.classifier) visit(*route.guardrails.classifier->target);
 }
 
 }  // namespace ferry

@@ -151,7 +151,7 @@ struct RouteConfig {
   bool asks_language() const;  // whether some rule wants the text's language known
 };
 
-// Every target that the route names anywhere; some perhaps more than once.
+// Every target that the route names for answers; some perhaps more than once. The guardrails' classifier is none.
 void for_each_target(const RouteConfig& route, FunctionRef<void(const TargetConfig&)> visit);
 
 }  // namespace ferry

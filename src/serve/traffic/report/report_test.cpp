@@ -6,6 +6,7 @@
 #include "base/core/rng.h"
 #include "serve/traffic/recorder.h"
 #include "serve/traffic/report/savings.h"
+#include "serve/traffic/report/shadow_pairs.h"
 #include "serve/traffic/report/traffic_report.h"
 #include "serve/traffic/test_records.h"
 
@@ -127,6 +128,63 @@ TEST_F(ReportTest, SavingsCountRetriesAndLeaveShadowsOut) {
   EXPECT_EQ(rows[0].saved(), 295);
   EXPECT_EQ(rows[0].saved_low, 295);
   EXPECT_EQ(rows[0].saved_high, 295);
+}
+
+// Worked out by hand: 10 shadows of 30 exchanges, in which the other target took 1.5 and 2.5 times what the
+// same tokens would have cost there, in turns.
+TEST_F(ReportTest, ShadowsMoveTheEstimatesOfTheOthers) {
+  for (uint64_t n = 1; n <= 30; ++n) {
+    Outcome answered = test_outcome(n);
+    answered.cost = 100;
+    answered.counterfactuals = {{.target = "openai/small", .cost = 1000, .is_estimate = true},
+                                {.target = "openai/tiny", .cost = 10, .is_estimate = true}};
+    record(test_intent(n), answered);
+    if (n > 10) continue;
+    Intent shadow = test_intent(n, 2);
+    shadow.role = AttemptRole::shadow;
+    shadow.target = "openai/small";
+    Outcome shadowed = test_outcome(n, 2);
+    shadowed.cost = n % 2 == 0 ? 1500 : 2500;
+    record(shadow, shadowed);
+  }
+  const auto rows = savings_report(store(), {}, 1).value();
+  ASSERT_EQ(rows.size(), 2u);
+  const SavingsRow& row = rows[0];
+  EXPECT_EQ(row.other, "openai/small");
+  EXPECT_EQ(row.exchanges, 30);
+  EXPECT_EQ(row.shadowed, 10);
+  EXPECT_EQ(row.estimated, 20);
+  EXPECT_DOUBLE_EQ(row.ratio, 2);
+  EXPECT_EQ(row.actual, 3000);
+  EXPECT_EQ(row.counterfactual, 5 * 1500 + 5 * 2500 + 20 * 2000);
+  // The ratio's standard deviation is sqrt(10 · 500² / 90) / 1000 = 1/6, a twelfth of it, and moves the 20
+  // estimates together: 1.96 · 40,000 / 12 to either side, beside the spread of drawing exchanges.
+  const double common = 1.96 * 40'000 / 12;
+  EXPECT_GT(static_cast<double>(row.saved_high - row.saved_low) / 2, 0.9 * common);
+  EXPECT_LT(static_cast<double>(row.saved_high - row.saved_low) / 2, 1.5 * common);
+  EXPECT_EQ(rows[1].other, "openai/tiny");
+  EXPECT_EQ(rows[1].ratio, 1);
+  EXPECT_EQ(rows[1].counterfactual, 300);
+  EXPECT_EQ(rows[1].estimated, 30);
+}
+
+TEST(CostRatio, IsCochransEstimator) {
+  std::vector<CostPair> pairs;
+  for (int i = 0; i < 4; ++i) {
+    pairs.push_back({.estimated = 1, .paid = 3});
+    pairs.push_back({.estimated = 3, .paid = 5});
+  }
+  EXPECT_EQ(cost_ratio(pairs).pairs, 0) << "too few";
+  pairs.push_back({.estimated = 2, .paid = 4});
+  pairs.push_back({.estimated = 2, .paid = 4});
+  const CostRatio ratio = cost_ratio(pairs);
+  // Σ paid 40, Σ estimated 20; residuals 4 times 1 and -1, and 0: Σ² = 8; sqrt(8 / 90) / 2 / 2.
+  EXPECT_EQ(ratio.pairs, 10);
+  EXPECT_DOUBLE_EQ(ratio.ratio, 2);
+  EXPECT_NEAR(ratio.relative_error, std::sqrt(8.0 / 90) / 4, 1e-12);
+  for (CostPair& pair : pairs) pair.paid = 0;
+  EXPECT_EQ(cost_ratio(pairs).pairs, 0);
+  EXPECT_EQ(cost_ratio({}).ratio, 1);
 }
 
 // Against the normal approximation: sums of many draws, 1.96 standard deviations either way.

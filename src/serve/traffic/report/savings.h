@@ -3,7 +3,11 @@
 //
 // For each route and other target, over the exchanges whose outcome has an estimate for it:
 //   actual         what all attempts of the exchange cost, retries too, shadows not
-//   counterfactual the estimate of its last attempt that has one
+//   counterfactual what the other target would have cost: what its shadow did cost, where the exchange was
+//   sent
+//                  there as well; otherwise the estimate of the last attempt that has one, times the ratio
+//                  that the shadows of other exchanges show between the two (shadow_pairs.h; by route, the
+//                  target that answered, and the other)
 //   saved          counterfactual - actual
 // The interval is a bootstrap's: exchanges are drawn again with replacement (Efron 1979), and each draw also
 // moves all estimates together by their relative errors times one normal number, because they share one token
@@ -24,7 +28,10 @@ struct SavingsRow {
   std::string other;  // target
   int64_t exchanges = 0;
   int64_t estimated = 0;  // of them: the other price is an estimate
-  int64_t actual = 0;     // money, as all below
+  int64_t shadowed = 0;   // of them: the other target was asked as well
+  // By which estimates were moved, over all pairs of the row; 1: there are too few shadows to tell.
+  double ratio = 1;
+  int64_t actual = 0;  // money, as all below
   int64_t counterfactual = 0;
   int64_t saved_low = 0;
   int64_t saved_high = 0;
