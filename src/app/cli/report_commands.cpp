@@ -226,6 +226,7 @@ class ReportModelsCommand final : public Command {
             "tokens that were served, and what it would have been at full load. Prices are those of the "
             "configuration (hardware_per_hour), from the newest of the time on.",
         .examples = "ferry report models --config ferry.yaml --from 30d",
+        .options = {},
         .configuration = &configuration_,
         .flag_groups = {"Data"}};
     time_.add_to(declared.options);

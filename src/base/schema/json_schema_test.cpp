@@ -135,6 +135,25 @@ TEST(JsonSchema, DeepSchemasAndDocumentsAreRefused) {
   EXPECT_THAT(problem(R"({"items": {"$ref": "#"}})", document), HasSubstr("nested too deep"));
 }
 
+// Small texts that would stand for much.
+TEST(JsonSchema, SchemasThatGrowAreRefused) {
+  std::string patterns, schemas, references;
+  for (int i = 0; i < 3000; ++i)
+    patterns += fmt::format(R"({}{{"pattern": "(?:(?:a{}){{1,50}}){{1,20}}"}})", i == 0 ? "" : ", ", i);
+  EXPECT_THAT(schema_problem("{\"allOf\": [" + patterns + "]}"), HasSubstr("too large together"));
+  for (int i = 0; i < 11'000; ++i) schemas += i == 0 ? "{}" : ",{}";
+  EXPECT_THAT(schema_problem("{\"allOf\": [" + schemas + "]}"), HasSubstr("too large"));
+  EXPECT_THAT(schema_problem("{\"$id\": \"" + std::string(2000, 'a') + "\"}"),
+              HasSubstr("more than 1024 bytes"));
+  // Each reference remembers where it stands.
+  for (int i = 0; i < 4000; ++i) references += std::string(i == 0 ? "" : ", ") + R"({"$ref": "#/$defs/x"})";
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(schema_problem("{\"$defs\": {\"x\": true, \"" + std::string(1 << 20, 'n') + "\": {\"allOf\": [" +
+                           references + "]}}}"),
+            "");
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
+}
+
 TEST(JsonSchema, UnevaluatedIsWhatNoKeywordLookedAt) {
   const std::string_view schema = R"({
     "properties": {"a": true}, "patternProperties": {"^x": true},

@@ -61,6 +61,12 @@ Result<Pattern> Pattern::compile(std::string_view expression) {
   return Pattern(code);
 }
 
+size_t Pattern::bytes() const {
+  size_t bytes = 0;
+  pcre2_pattern_info(static_cast<pcre2_code*>(code_.get()), PCRE2_INFO_SIZE, &bytes);
+  return bytes;
+}
+
 Result<bool> Pattern::search(std::string_view text, Work& work) const {
   auto* code = static_cast<pcre2_code*>(code_.get());
   const MatchContext context(pcre2_match_context_create(nullptr));

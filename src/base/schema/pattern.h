@@ -25,6 +25,8 @@ class Pattern {
   // The same with work of its own.
   Result<bool> search(std::string_view text) const;
 
+  size_t bytes() const;  // that it takes
+
  private:
   struct Free {
     void operator()(void* code) const;

@@ -11,7 +11,9 @@ namespace ferry {
 namespace {
 
 constexpr int kMaxDepth = 128;
-constexpr size_t kMaxNodes = 20'000;
+constexpr size_t kMaxNodes = 10'000;
+constexpr size_t kMaxPatternsBytes = size_t{8} << 20;
+constexpr size_t kMaxPlaceBytes = 200;
 
 constexpr auto kTypes = std::to_array<std::pair<std::string_view, unsigned>>({
     {"null", kNullType},
@@ -29,9 +31,13 @@ struct Place {
   std::string_view step = {};
   size_t index = SIZE_MAX;
 
+  // Its beginning, where it is long.
   std::string text() const {
     if (outer == nullptr) return {};
-    return outer->text() + "/" + (index == SIZE_MAX ? std::string(step) : std::to_string(index));
+    std::string all = outer->text();
+    if (all.size() >= kMaxPlaceBytes) return all;
+    all += "/" + (index == SIZE_MAX ? std::string(step.substr(0, kMaxPlaceBytes)) : std::to_string(index));
+    return all;
   }
 };
 
@@ -135,7 +141,9 @@ class Compiler {
       if (name.starts_with('#')) {
         references_.add_anchor(resource, name.substr(1), schema);
       } else {
-        resource = references_.add_resource(resource, name, schema);
+        const auto added = references_.add_resource(resource, name, schema);
+        if (!added) return wrong(place, "has an $id of more than {} bytes", SchemaReferences::kMaxIdBytes);
+        resource = *added;
       }
     }
     for (const std::string_view keyword : {"$anchor", "$dynamicAnchor"}) {
@@ -344,6 +352,10 @@ class Compiler {
     if (known == graph_.patterns.end()) {
       auto compiled = Pattern::compile(text);
       if (!compiled) return wrong(place, "does not work: {}", compiled.error().message);
+      pattern_bytes_ += compiled->bytes();
+      if (pattern_bytes_ > kMaxPatternsBytes)
+        return fail(ErrorCode::resource_exhausted, "{}: the schema's expressions are too large together",
+                    place.text());
       known = graph_.patterns.emplace(text, *std::move(compiled)).first;
     }
     out = &known->second;
@@ -368,6 +380,7 @@ class Compiler {
   SchemaReferences references_;
   std::unordered_map<const json::value*, SchemaNodeId> nodes_;
   std::vector<Pending> pending_;
+  size_t pattern_bytes_ = 0;
   bool alone_ = false;
   int depth_ = 0;
 };

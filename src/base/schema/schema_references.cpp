@@ -74,15 +74,17 @@ const json::value* member_of(const json::value& value, const std::string& token)
 
 }  // namespace
 
-SchemaReferences::Resource SchemaReferences::add_resource(Resource parent, std::string_view id,
-                                                          const json::value& schema) {
-  std::string absolute = resolve(resources_[parent].id, id.substr(0, id.find('#')));
-  if (parent == root() && resources_[root()].root == &schema) {
-    resources_[root()].id = std::move(absolute);
-    return root();
-  }
-  resources_.push_back({.id = std::move(absolute), .root = &schema});
-  return resources_.size() - 1;
+std::optional<SchemaReferences::Resource> SchemaReferences::add_resource(Resource parent, std::string_view id,
+                                                                         const json::value& schema) {
+  if (id.size() > kMaxIdBytes) return std::nullopt;
+  const std::string absolute = resolve(resources_[parent].id, id.substr(0, id.find('#')));
+  if (absolute.size() > kMaxIdBytes) return std::nullopt;
+  const bool is_root = parent == root() && resources_[root()].root == &schema;
+  if (is_root) resources_[root()].id = absolute;
+  if (!is_root) resources_.push_back({.id = absolute, .root = &schema});
+  const Resource made = is_root ? root() : resources_.size() - 1;
+  by_id_.emplace(absolute, made);
+  return made;
 }
 
 void SchemaReferences::add_anchor(Resource resource, std::string_view name, const json::value& schema) {
@@ -95,11 +97,9 @@ SchemaReferences::Target SchemaReferences::find(Resource from, std::string_view 
   const std::string fragment = percent_decoded(reference.substr(std::min(hash + 1, reference.size())));
   Resource resource = from;
   if (!uri.empty()) {
-    const std::string absolute = resolve(resources_[from].id, uri);
-    const auto found = std::find_if(resources_.begin(), resources_.end(),
-                                    [&](const Entry& entry) { return entry.id == absolute; });
-    if (found == resources_.end()) return {};
-    resource = static_cast<Resource>(found - resources_.begin());
+    const auto found = by_id_.find(resolve(resources_[from].id, uri));
+    if (found == by_id_.end()) return {};
+    resource = found->second;
   }
   if (fragment.empty() || fragment.starts_with('/')) return follow(resource, fragment);
   const auto& anchors = resources_[resource].anchors;

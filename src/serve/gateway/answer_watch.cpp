@@ -98,6 +98,7 @@ AnswerWatch::Choice::Choice(const std::shared_ptr<const Detectors>& words)
 
 std::optional<std::string> AnswerWatch::Text::advance(const std::shared_ptr<const Detectors>& words,
                                                       std::string& piece, bool ends) {
+  if (piece.empty() && held == 0) return std::nullopt;
   held += piece.size();
   FindingStream::Piece out = stream.push(piece);
   auto found = first_word(out);

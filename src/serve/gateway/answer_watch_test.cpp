@@ -173,8 +173,11 @@ TEST(AnswerWatch, TokensWaitForTheirText) {
   EXPECT_THAT(first.token_ids, SizeIs(0));
   EXPECT_EQ(first.wire, nullptr);
   EXPECT_FALSE(watch.push(second));
-  EXPECT_FALSE(watch.push(second = finish_delta()));
-  EXPECT_THAT(second.logprobs.size() + second.text.size(), testing::Ge(0U));
+  GenerationDelta last = finish_delta();
+  EXPECT_FALSE(watch.push(last));
+  EXPECT_EQ(second.text + last.text, "boat ");
+  EXPECT_THAT(last.logprobs.size() + second.logprobs.size(), 2U);
+  EXPECT_THAT(last.token_ids.size() + second.token_ids.size(), 1U);
 }
 
 TEST(AnswerWatch, WhatOnlyFlagsHoldsNothingBack) {

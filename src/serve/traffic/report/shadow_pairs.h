@@ -2,6 +2,7 @@
 // How well estimates of another target's cost fit, from exchanges that were really sent there as shadows: the
 // same question as tokens of another model, and an answer of its own length.
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
