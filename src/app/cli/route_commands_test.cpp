@@ -70,7 +70,7 @@ TEST(ConfigCommands, CheckSaysWhichKeysAreNotHere) {
   EXPECT_EQ(bad.code, kExitFailure);
   EXPECT_THAT(bad.err,
               HasSubstr("providers.a.keys: the variable FERRY_TEST_NOT_SET is not set: set it where"));
-  EXPECT_THAT(bad.err, HasSubstr("providers.a.keys: " + (folder / "none.key")));
+  EXPECT_THAT(bad.err, HasSubstr("providers.a.keys: " + (folder / "none.key").string()));
   EXPECT_THAT(bad.err, HasSubstr("providers.b.headers.x-org: the variable FERRY_TEST_NOT_SET"));
   EXPECT_THAT(bad.err, HasSubstr("providers.b.ca_file: "));
   EXPECT_EQ(run({"config", "check", "--no-secrets", file}).code, 0);
