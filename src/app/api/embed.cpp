@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include "app/api/gateway_answers.h"
 #include "app/api/handlers.h"
 #include "base/core/random_id.h"
 #include "base/observe/log.h"
@@ -95,6 +96,7 @@ constexpr auto kScore = [](Provider& provider, ScoreRequest request, auto done) 
 }  // namespace
 
 void embeddings(const Service& service, Call call) {
+  if (service.gateway != nullptr) return answer_through_gateway(service, std::move(call), kOpenAiEmbeddings);
   respond<EmbeddingResult>(
       service, std::move(call), parse_openai_embeddings,
       [](Provider& provider, EmbeddingRequest request, auto done) {

@@ -87,19 +87,27 @@ std::string reason_of(sqlite3* handle) {
   return reason;
 }
 
+Error cannot_open(const std::filesystem::path& path, int error) {
+  return {error == ENOENT ? ErrorCode::not_found : ErrorCode::io,
+          fmt::format("{}: cannot open the database: {}{}", path.string(), std::strerror(error),
+                      error == ENOENT
+                          ? ""
+                          : "; the file and its folder must be writable for the user that runs Ferry")};
+}
+
 // SQLite makes files that others may read, and gives its log the rights of the database: so that the file is
-// made here, before.
+// made here, before. One that is there is not opened, for closing it again would drop every lock that this
+// process holds on it by another connection (POSIX), and other processes would take the log for abandoned.
 Result<void> create_private_file(const std::filesystem::path& path, bool create) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) == 0) return {};
+  if (errno != ENOENT || !create) return tl::unexpected(cannot_open(path, errno));
+  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL, 0600);
   if (fd >= 0) {
     ::close(fd);
     return {};
   }
-  const int error = errno;
-  return fail(
-      error == ENOENT ? ErrorCode::not_found : ErrorCode::io, "{}: cannot open the database: {}{}",
-      path.string(), std::strerror(error),
-      error == ENOENT ? "" : "; the file and its folder must be writable for the user that runs Ferry");
+  if (errno == EEXIST) return {};
+  return tl::unexpected(cannot_open(path, errno));
 }
 
 void set_up(const DatabaseConnection& connection) {

@@ -47,6 +47,7 @@ void append(GenerationResult& result, GenerationDelta delta) {
   choice.logprobs.insert(choice.logprobs.end(), std::make_move_iterator(delta.logprobs.begin()),
                          std::make_move_iterator(delta.logprobs.end()));
   choice.token_ids.insert(choice.token_ids.end(), delta.token_ids.begin(), delta.token_ids.end());
+  if (!delta.vector.empty()) choice.vector = std::move(delta.vector);
   if (delta.prompt) choice.prompt = std::move(delta.prompt);
   if (!delta.finish) return;
   choice.finish = *delta.finish;

@@ -227,13 +227,22 @@ struct OutputFormat {
   std::optional<bool> strict = {};        // the same; our engine always is
 };
 
+// Vectors of the prompts are wanted, and no text.
+struct VectorRequest {
+  bool add_special_tokens = true;          // around texts
+  std::optional<int64_t> truncate = {};    // as EmbeddingRequest has it
+  std::optional<int64_t> dimensions = {};  // at least 1
+  bool base64 = false;                     // how the answer writes them
+};
+
 struct GenerationRequest {
   std::string model;
 
   // A chat (messages) or raw prompts: one of the two is filled.
   std::vector<ChatMessage> messages;
   std::vector<Prompt> prompts;
-  std::optional<InfillRequest> infill;  // of raw prompts
+  std::optional<InfillRequest> infill;        // of raw prompts
+  std::optional<VectorRequest> vectors = {};  // of raw prompts; nothing below that concerns text is set then
   PromptRequest prompt;
 
   int n = 1;        // choices of the chat, or of each prompt
@@ -328,6 +337,7 @@ struct GenerationDelta {
   std::optional<ThoughtSeal> seal = {};     // with the last piece of what it seals, or after it
   std::string refusal = {};                 // why it will not answer, apart from the text
   std::vector<json::value> others = {};     // parts that only its vendor's dialect knows; whole
+  std::vector<float> vector = {};           // of VectorRequest; whole
   // The event that it was read from, on the first delta of each event; an event that says nothing else has an
   // empty delta.
   std::shared_ptr<const WireEvent> wire = {};
@@ -356,6 +366,7 @@ struct GenerationChoice {
   std::vector<ThoughtSeal> seals = {};  // the sealed parts of `thought`, in their order
   std::string refusal = {};
   std::vector<json::value> others = {};
+  std::vector<float> vector = {};  // of VectorRequest
 };
 
 // A whole answer.

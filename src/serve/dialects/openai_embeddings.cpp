@@ -149,14 +149,16 @@ std::string write_openai_embeddings(const OpenAiEmbeddingRequest& request, std::
   return out;
 }
 
-ApiResult<EmbeddingResult> read_openai_embeddings_answer(std::string_view body, size_t inputs) {
+ApiResult<EmbeddingResult> read_openai_embeddings_answer(std::string_view body,
+                                                         std::optional<size_t> inputs) {
   const Result<json::value> parsed = parse_json(body, "answer");
   if (!parsed) return tl::unexpected(unreadable(parsed.error().message));
   if (wire_member(*parsed, "error") != nullptr) return tl::unexpected(read_openai_error(0, {}, body));
   const json::array* data = wire_array(*parsed, "data");
   if (data == nullptr) return tl::unexpected(unreadable("it has no data"));
   EmbeddingResult result;
-  if (auto error = read_vectors(*data, inputs, result)) return tl::unexpected(*std::move(error));
+  if (auto error = read_vectors(*data, inputs.value_or(data->size()), result))
+    return tl::unexpected(*std::move(error));
   if (const json::value* usage = wire_member(*parsed, "usage"))
     result.prompt_tokens = wire_count(*usage, "prompt_tokens");
   return result;

@@ -27,7 +27,8 @@ std::string openai_embeddings_response(std::string_view model, const EmbeddingRe
 // answer comes as base64 or as lists of numbers; who asked for the other form gets it written anew.
 ApiResult<std::string> patch_openai_embeddings(std::string_view body, std::string_view model);
 std::string write_openai_embeddings(const OpenAiEmbeddingRequest& request, std::string_view model);
-// REQUIRES: the request had `inputs` of them. Errors are of kind unreadable, or what the upstream says.
-ApiResult<EmbeddingResult> read_openai_embeddings_answer(std::string_view body, size_t inputs);
+// `inputs`: how many the request had; not set: whoever asks counts. Errors are of kind unreadable, or what
+// the upstream says.
+ApiResult<EmbeddingResult> read_openai_embeddings_answer(std::string_view body, std::optional<size_t> inputs);
 
 }  // namespace ferry

@@ -130,6 +130,9 @@ struct CapabilityRow {
 // The features with their meaning, and what each dialect can express of another's, and each target can do.
 std::string capabilities_json(std::span<const CapabilityRow> targets);
 
+// Vectors: the request's prompts are their inputs, one choice stands for each (GenerationChoice::vector). Not
+// among wire_dialects(), and without events.
+extern const WireDialect kOpenAiEmbeddings;
 extern const WireDialect kOpenAiChat;
 extern const WireDialect kOpenAiCompletions;
 extern const WireDialect kAnthropicMessages;

@@ -22,7 +22,7 @@ bool uses_tools_elsewhere(const GenerationRequest& request) {
 
 bool says_something(const GenerationChoice& choice) {
   return !choice.text.empty() || !choice.thought.empty() || !choice.calls.empty() || !choice.others.empty() ||
-         !choice.seals.empty() || choice.prompt.has_value();
+         !choice.seals.empty() || !choice.vector.empty() || choice.prompt.has_value();
 }
 
 bool may_be_given_again(const GenerationChoice& choice) {
@@ -131,7 +131,7 @@ size_t memory_of(const ToolCall& call) {
 size_t memory_of(const GenerationChoice& choice) {
   size_t bytes = memory_of(choice.thought) + memory_of(choice.text) + memory_of(choice.refusal);
   bytes += buffer_of(choice.calls) + buffer_of(choice.seals) + buffer_of(choice.others);
-  bytes += memory_of(choice.logprobs) + buffer_of(choice.token_ids);
+  bytes += memory_of(choice.logprobs) + buffer_of(choice.token_ids) + buffer_of(choice.vector);
   for (const ToolCall& call : choice.calls) bytes += memory_of(call);
   for (const ThoughtSeal& seal : choice.seals)
     bytes += memory_of(seal.text) + memory_of(seal.signature) + memory_of(seal.redacted);

@@ -6,6 +6,7 @@ namespace ferry {
 namespace {
 
 std::string_view operation_of(const ExchangeContext& exchange) {
+  if (exchange.call.dialect == &kOpenAiEmbeddings) return "embeddings";
   return exchange.call.dialect == &kOpenAiCompletions ? "text_completion" : "chat";
 }
 

@@ -10,6 +10,7 @@
 namespace ferry {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -260,6 +261,28 @@ TEST_F(GatewayTest, AnAnthropicClientIsAnsweredByAnOpenAiTarget) {
     EXPECT_THAT(answer->body, HasSubstr("Hello"));
     EXPECT_THAT(answer->body, HasSubstr(R"("model":"claude")"));
   }
+}
+
+TEST_F(GatewayTest, EmbeddingsTakeTheSamePath) {
+  configure("  r: {targets: openai/ok, fallbacks: [eu/ok], cache: {ttl: 1h}}\n",
+            "detectors: {found: {email: [mail]}}\nlabels: {mail: {redact: true}}\n");
+  const auto plain = send(R"({"model":"r","input":["one","two"]})", keyless(), kOpenAiEmbeddings);
+  ASSERT_TRUE(plain->wait());
+  EXPECT_THAT(plain->body,
+              AllOf(HasSubstr("[0.5,1]"), HasSubstr("vendor_field"), HasSubstr(R"("model":"r")")));
+  const auto again = send(R"({"model":"r","input":["one","two"]})", keyless(), kOpenAiEmbeddings);
+  ASSERT_TRUE(again->wait());
+  EXPECT_EQ(find_header(again->headers, "x-ferry-cache"), "hit");
+  EXPECT_EQ(parse_json(again->body, "answer").value().at("data").at(1).at("embedding").at(1).to_number<int>(),
+            1);
+
+  const auto redacted = send(R"({"model":"r","input":"bob@example.com"})", keyless(), kOpenAiEmbeddings);
+  ASSERT_TRUE(redacted->wait());
+  EXPECT_THAT(redacted->body, HasSubstr("0.5"));
+  ASSERT_THAT(upstream_.bodies(), SizeIs(2));
+  EXPECT_THAT(upstream_.bodies()[1], AllOf(HasSubstr("[EMAIL_1]"), Not(HasSubstr("bob@"))));
+  EXPECT_EQ(attempts()[0].outcome->cost, 6'000'000);  // 6 tokens at 1000 for a million
+  EXPECT_EQ(attempts()[0].outcome->usage.completion_tokens, 0);
 }
 
 TEST_F(GatewayTest, AnUnknownRouteNamesTheOthers) {

@@ -6,7 +6,9 @@
 namespace ferry {
 namespace {
 
+// Of vectors nothing: they are no text, and can be made again.
 std::string answer_text(const ExchangeContext& exchange, const GenerationResult& answer) {
+  if (exchange.request.vectors) return {};
   const ExchangeIdentity identity{.id = exchange.id.to_string(),
                                   .created = exchange.began_us / 1'000'000,
                                   .model = exchange.request.model,

@@ -85,6 +85,9 @@ class TestUpstream {
                                R"({"error":{"message":"slow down","type":"rate_limit"}})",
                                {{"Retry-After", "7"}});
     }
+    if (const json::value* input = request.as_object().if_contains("input")) {
+      return answer_with_vectors(*exchange, input->is_array() ? input->get_array().size() : 1);
+    }
     const json::value& last = request.at("messages").get_array().back().at("content");
     const std::string text = model == "echo" ? std::string(last.get_string()) : "Hello there";
     if (stream) return answer_in_events(std::move(exchange), model, text);
@@ -95,6 +98,19 @@ class TestUpstream {
             R"("choices":[{{"index":0,"message":{{"role":"assistant","content":{}}},"finish_reason":"stop"}}],)"
             R"("usage":{{"prompt_tokens":10,"completion_tokens":2,"total_tokens":12}}}})",
             to_json(json::value(text))));
+  }
+
+  // [0.5, its number] for each input.
+  static void answer_with_vectors(HttpExchange& exchange, size_t inputs) {
+    std::string data;
+    for (size_t i = 0; i < inputs; ++i) {
+      data += fmt::format(R"({}{{"object":"embedding","index":{},"embedding":[0.5,{}]}})", i > 0 ? "," : "",
+                          i, i);
+    }
+    exchange.respond(200, "application/json",
+                     fmt::format(R"({{"object":"list","data":[{}],"model":"real","vendor_field":7,)"
+                                 R"("usage":{{"prompt_tokens":6,"total_tokens":6}}}})",
+                                 data));
   }
 
   void answer_in_events(std::shared_ptr<HttpExchange> exchange, std::string_view model,

@@ -50,6 +50,7 @@ Result<std::shared_ptr<Provider>> open(const ProviderConfig& provider, HttpPool&
   RemoteSettings settings{.name = provider.name};
   settings.chats = speaks_openai(provider) ? &kOpenAiChat : &kAnthropicMessages;
   settings.prompts = speaks_openai(provider) ? &kOpenAiCompletions : nullptr;
+  settings.vectors = speaks_openai(provider) ? &kOpenAiEmbeddings : nullptr;
   for (const SecretRef& secret : provider.keys) {
     FERRY_TRY(std::string key, resolve(secret));
     settings.keys.push_back(std::move(key));
@@ -104,6 +105,7 @@ Result<Upstreams> open_upstreams(const GatewayConfig& config, HttpPool& pool,
 const WireDialect* dialect_of(const ProviderConfig& provider, const GenerationRequest& request) {
   if (provider.is_local()) return nullptr;
   if (!speaks_openai(provider)) return &kAnthropicMessages;
+  if (request.vectors) return &kOpenAiEmbeddings;
   const bool is_chat = !request.messages.empty() || request.prompts.empty();
   return is_chat ? &kOpenAiChat : &kOpenAiCompletions;
 }

@@ -180,6 +180,7 @@ class LocalProvider : public Provider {
   std::shared_ptr<RunningExchange> generate(GenerationRequest request, AnswerSink sink) override {
     std::shared_ptr<HostedModel> model = host_.find(request.model);
     const std::string name = request.model;
+    if (request.vectors) return generate_vectors(std::move(request), std::move(sink));
     auto honoured = apply_features(request, local_features(), FeaturePolicy::reject);
     auto exchange = std::make_shared<LocalExchange>(std::move(request), std::move(sink));
     if (model == nullptr) {
@@ -196,6 +197,30 @@ class LocalProvider : public Provider {
       });
     }
     return exchange;
+  }
+
+  // A choice for each of the prompts.
+  std::shared_ptr<RunningExchange> generate_vectors(GenerationRequest request, AnswerSink sink) {
+    for (const FeatureUse& use : request.met) {
+      if (!use.refusal) continue;
+      sink.failed(*use.refusal);
+      return nullptr;
+    }
+    EmbeddingRequest asked{.model = std::move(request.model),
+                           .inputs = std::move(request.prompts),
+                           .add_special_tokens = request.vectors->add_special_tokens,
+                           .truncate = request.vectors->truncate,
+                           .dimensions = request.vectors->dimensions};
+    return embed(std::move(asked), [sink = std::move(sink)](ApiResult<EmbeddingResult> made) {
+      if (!made) return sink.failed(std::move(made).error());
+      sink.started();
+      for (size_t i = 0; i < made->vectors.size(); ++i) {
+        sink.delta({.index = static_cast<int>(i),
+                    .finish = FinishReason::stop,
+                    .vector = std::move(made->vectors[i])});
+      }
+      sink.finished({.prompt_tokens = made->prompt_tokens});
+    });
   }
 
   void tokenize(GenerationRequest request, std::function<void(ApiResult<TokenizedPrompt>)> done) override {

@@ -22,6 +22,7 @@ struct RemoteSettings {
   std::string name;                      // for messages: "openai"
   const WireDialect* chats = nullptr;    // never null
   const WireDialect* prompts = nullptr;  // null: it takes no raw prompts
+  const WireDialect* vectors = nullptr;  // null: it makes no embeddings
   std::shared_ptr<const HttpOrigin> origin = {};
   std::string base_path = {};          // "/v1"; what the dialect's paths are appended to
   std::vector<std::string> keys = {};  // used in turns; empty: requests go without

@@ -12,6 +12,7 @@ constexpr auto kRefusedKeyRests = std::chrono::minutes(1);
 constexpr auto kUsedUpKeyRests = std::chrono::seconds(5);  // where the vendor does not say how long
 
 const WireDialect* dialect_for(const RemoteSettings& settings, const GenerationRequest& request) {
+  if (request.vectors) return settings.vectors;
   return request.messages.empty() && !request.prompts.empty() ? settings.prompts : settings.chats;
 }
 
@@ -60,7 +61,8 @@ std::vector<GenerationDelta> deltas_of(GenerationResult result) {
                           .cause = std::move(choice.cause),
                           .prompt = std::move(choice.prompt),
                           .refusal = std::move(choice.refusal),
-                          .others = std::move(choice.others)};
+                          .others = std::move(choice.others),
+                          .vector = std::move(choice.vector)};
     for (size_t c = 0; c < choice.calls.size(); ++c) {
       ToolCall& call = choice.calls[c];
       delta.calls.push_back({.index = static_cast<int>(c),
@@ -95,9 +97,11 @@ RemoteExchange::RemoteExchange(std::shared_ptr<RemoteVendor> vendor, GenerationR
 void RemoteExchange::start() {
   const std::lock_guard lock(mutex_);
   if (dialect_ == nullptr) {
+    const bool text = !request_.vectors;
     return fail({{ErrorCode::unsupported,
-                  fmt::format("{} takes chats, no raw prompts: send messages", vendor_->settings.name)},
-                 "prompt",
+                  fmt::format("{} {}", vendor_->settings.name,
+                              text ? "takes chats, no raw prompts: send messages" : "makes no embeddings")},
+                 text ? "prompt" : "model",
                  "unsupported_by_target"});
   }
   auto written = write();
@@ -248,6 +252,11 @@ void RemoteExchange::on_end() {
 void RemoteExchange::take_whole() {
   auto answer = dialect_->read_answer(text_);
   if (!answer) return fail(std::move(answer).error());
+  const size_t came = answer->result.choices.size();
+  if (request_.vectors && came != request_.prompts.size()) {
+    return fail(failed_to(ErrorKind::unreadable, ErrorCode::unavailable, "unreadable",
+                          fmt::format("{} vectors came for {} inputs", came, request_.prompts.size())));
+  }
   usage_ = answer->result.usage;
   std::vector<GenerationDelta> deltas = deltas_of(std::move(answer->result));
   if (passes_on_ && !request_.stream) {

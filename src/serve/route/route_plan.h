@@ -14,9 +14,9 @@
 namespace ferry {
 
 struct RouteFacts {
-  std::string key = {};                  // the API key's id; empty: none
-  std::string key_name = {};             // a rule may name either
-  std::string team = {};                 // the same
+  std::string key = {};       // the API key's id; empty: none
+  std::string key_name = {};  // a rule may name either
+  std::string team = {};      // the same
   std::string team_name = {};
   std::vector<std::string> labels = {};  // the route's, the key's, the header's, and those of findings
   GuardDecision guard = {};              // from decide() with those
