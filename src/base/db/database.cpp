@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -88,11 +89,11 @@ std::string reason_of(sqlite3* handle) {
 }
 
 Error cannot_open(const std::filesystem::path& path, int error) {
-  return {error == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-          fmt::format("{}: cannot open the database: {}{}", path.string(), std::strerror(error),
-                      error == ENOENT
-                          ? ""
-                          : "; the file and its folder must be writable for the user that runs Ferry")};
+  return {
+      error == ENOENT ? ErrorCode::not_found : ErrorCode::io,
+      fmt::format(
+          "{}: cannot open the database: {}{}", path.string(), std::strerror(error),
+          error == ENOENT ? "" : "; the file and its folder must be writable for the user that runs Ferry")};
 }
 
 // SQLite makes files that others may read, and gives its log the rights of the database: so that the file is
@@ -243,6 +244,9 @@ Result<Database> Database::open(const std::filesystem::path& path, const Databas
   auto connection = std::make_unique<DatabaseConnection>(std::filesystem::absolute(path, error));
   if (error) return fail(ErrorCode::io, "{}: {}", path.string(), error.message());
   connection->busy_timeout = options.busy_timeout;
+  // Who has just made the file closes it before anybody of this process locks it.
+  static std::mutex opening;
+  const std::lock_guard lock(opening);
   FERRY_TRY_VOID(create_private_file(connection->path, options.create));
   const int opened = sqlite3_open_v2(connection->path.c_str(), &connection->handle,
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);

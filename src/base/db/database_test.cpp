@@ -3,9 +3,12 @@
 #include <thread>
 #include <vector>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/core/file.h"
 #include "base/db/scratch_folder.h"
@@ -233,6 +236,35 @@ TEST_F(DatabaseTest, ManyMayOpenANewFileAtTheSameTime) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(errors, testing::Each(""));
+}
+
+// Whether another process would find that this one has the file open: SQLite's shared lock, where its file
+// format (os.h) has it.
+bool is_locked(const std::filesystem::path& file) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = 0x40000002;
+    lock.l_len = 510;
+    const int fd = ::open(file.c_str(), O_RDWR);
+    ::_exit(fd >= 0 && ::fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 0 : 1);
+  }
+  int status = 1;
+  ::waitpid(child, &status, 0);
+  return status == 0;
+}
+
+TEST_F(DatabaseTest, OpeningItOnceMoreDropsNoLock) {
+  Database first = open_with_table();
+  EXPECT_EQ(count(first), 0);
+  ASSERT_TRUE(is_locked(file_));
+  Database second = open();
+  EXPECT_EQ(count(second), 0);
+  EXPECT_TRUE(is_locked(file_));
+  EXPECT_FALSE(Database::open(file_.string() + ".none", {.create = false}));
+  EXPECT_TRUE(is_locked(file_));
 }
 
 TEST_F(DatabaseTest, WritersOfSeveralConnectionsLoseNothing) {

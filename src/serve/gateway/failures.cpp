@@ -88,6 +88,13 @@ ApiError told(ApiError error) {
     case ErrorKind::overloaded:
       error.error.code = ErrorCode::overloaded;
       break;
+    case ErrorKind::authentication:
+    case ErrorKind::permission:
+    case ErrorKind::billing:
+    case ErrorKind::not_found:
+      error.kind = ErrorKind::server;
+      error.error.code = ErrorCode::unavailable;
+      break;
     default:
       error.error.code = ErrorCode::unavailable;
       break;

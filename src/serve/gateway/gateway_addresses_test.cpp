@@ -39,7 +39,7 @@ TEST(GatewayAddresses, ANameThatLeadsWithinIsNotConnectedTo) {
     ASSERT_TRUE(answer->wait());
     ASSERT_TRUE(answer->error) << address;
     EXPECT_EQ(answer->error->reason, "upstream_denied") << address;
-    EXPECT_THAT(answer->error->error.message, HasSubstr("api.vendor.example"));
+    EXPECT_THAT(answer->error->error.message, testing::Not(HasSubstr("api.vendor.example")));
   }
   EXPECT_THAT(upstream.bodies(), IsEmpty());
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/observe/log.h"
+
 namespace ferry {
 namespace {
 
@@ -39,6 +41,37 @@ ErrorKind kind_of(HttpFailure failure) {
     default:
       return ErrorKind::server;
   }
+}
+
+// For applications, which need not know where a vendor's server stands.
+std::string_view what_happened(HttpFailure failure) {
+  switch (failure) {
+    case HttpFailure::resolve:
+      return "its name could not be resolved";
+    case HttpFailure::denied:
+      return "its address is not one that may be connected to";
+    case HttpFailure::busy:
+      return "all connections to it are in use";
+    case HttpFailure::tls:
+      return "no secure connection could be made";
+    case HttpFailure::invalid:
+    case HttpFailure::connect:
+    case HttpFailure::proxy:
+      return "it could not be reached";
+    case HttpFailure::timeout_connect:
+    case HttpFailure::timeout_first_byte:
+    case HttpFailure::timeout_idle:
+    case HttpFailure::timeout_total:
+      return "it did not answer in time";
+    case HttpFailure::closed_before_head:
+    case HttpFailure::cut:
+    case HttpFailure::cancelled:
+      return "the connection ended before the answer was whole";
+    case HttpFailure::malformed:
+    case HttpFailure::too_large:
+      break;
+  }
+  return "what it answered cannot be read";
 }
 
 // A whole answer's choices as deltas: each one, and then its end.
@@ -288,7 +321,9 @@ bool RemoteExchange::try_another_key(const ApiError& error) {
 void RemoteExchange::on_error(const HttpCallFailure& failure) {
   const std::lock_guard lock(mutex_);
   if (over_) return;
-  fail(failed_to(kind_of(failure.kind), ErrorCode::unavailable, to_string(failure.kind), failure.message));
+  log_warning("a vendor's server failed", {{"provider", vendor_->settings.name}, {"error", failure.message}});
+  fail(failed_to(kind_of(failure.kind), ErrorCode::unavailable, to_string(failure.kind),
+                 what_happened(failure.kind)));
 }
 
 void RemoteExchange::begin() {
