@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import tempfile
+import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
@@ -33,6 +34,9 @@ routes:
     targets: "mock/m?fault=status_500"
     fallbacks: ["mock/m?fault=refuse", mock/m]
   dying: {{targets: "mock/m?fault=cut_stream"}}
+  kept: {{targets: mock/m, cache: {{ttl: 1h}}, record: redacted, shadow: [{{target: claude/c, share: 1}}]}}
+  guarded: {{targets: mock/m, guardrails: {{words: [river]}}}}
+  unsure: {{targets: mock/m, cascade: {{first: local/pilot, mean_logprob: -0.0001}}}}
 """
 HELLO = [{"role": "user", "content": "hello"}]
 IBAN = [{"role": "user", "content": "Please pay 20 EUR to DE89 3704 0044 0532 0130 00"}]
@@ -83,6 +87,46 @@ class GatewayTest(unittest.TestCase):
                     self.assertEqual(whole.content[0].text, MOCK_TEXT)
                     self.assertEqual(streamed.content[0].text, MOCK_TEXT)
 
+    def test_embeddings_take_a_route(self):
+        vectors = self.openai.embeddings.create(model="rented", input=["one", "two"])
+        self.assertEqual((vectors.model, len(vectors.data)), ("rented", 2))
+        self.assertGreater(len(vectors.data[1].embedding), 0)
+        with self.assertRaises(openai.BadRequestError):
+            self.openai.embeddings.create(model="claude", input="one")
+
+    def ask_raw(self, route, **more):
+        return self.openai.chat.completions.with_raw_response.create(model=route, messages=HELLO, **more)
+
+    def test_the_same_question_is_answered_from_memory_and_shadowed_once(self):
+        uses = [self.ask_raw("kept", user="bob@example.com").headers["x-ferry-cache"] for _ in range(2)]
+        self.assertEqual(uses, ["miss", "hit"])
+        rows, end = [], time.monotonic() + 20
+        while len(rows) < 3 and time.monotonic() < end:  # the shadow ends when it ends
+            listed = run("traffic", "list", "--route", "kept", "--json", env=self.env)
+            rows = json.loads(listed.stdout)
+        self.assertEqual(sorted((row["role"], row["target"]) for row in rows),
+                         [("answer", "mock/m"), ("answer", "mock/m"), ("shadow", "claude/c")])
+
+    def test_what_a_guardrail_withholds(self):
+        whole = self.openai.chat.completions.create(model="guarded", messages=HELLO)
+        self.assertEqual((whole.choices[0].finish_reason, whole.choices[0].message.content or ""), ("content_filter", ""))
+        streamed, finish = "", None
+        for chunk in self.openai.chat.completions.create(model="guarded", messages=HELLO, stream=True):
+            for choice in chunk.choices:
+                streamed += choice.delta.content or ""
+                finish = choice.finish_reason or finish
+        self.assertEqual(finish, "content_filter")
+        self.assertTrue(MOCK_TEXT.startswith(streamed))
+        self.assertNotIn("river", streamed)
+        message = self.anthropic.messages.create(model="guarded", max_tokens=100, messages=HELLO)
+        self.assertEqual(message.stop_reason, "refusal")
+
+    def test_an_own_model_that_is_unsure_is_not_heard(self):
+        for stream in (False, True):
+            answer = self.ask_raw("unsure", stream=stream)
+            self.assertEqual(answer.headers["x-ferry-target"], "mock/m")
+            self.assertIn("mean_logprob", answer.headers["x-ferry-escalated"])
+
     def test_tools_in_both_dialects(self):
         function = {"type": "function", "function": {"name": "sail", "parameters": SCHEMA}}
         for route in ("rented", "claude"):
@@ -119,7 +163,7 @@ class GatewayTest(unittest.TestCase):
             with self.assertRaises((openai.BadRequestError, anthropic.BadRequestError)) as refused:
                 client()
             self.assertIn("private", str(refused.exception))
-        self.assertNotIn("3704", json.dumps(self.mock.stats()))
+        self.assertFalse([r["body"] for r in self.mock.stats()["recorded"] if "3704" in r["body"]])
 
     def test_failover_before_the_first_byte_and_an_honest_end_after_it(self):
         answer = self.openai.chat.completions.with_raw_response.create(model="shaky", messages=HELLO)
@@ -130,7 +174,7 @@ class GatewayTest(unittest.TestCase):
 
     def test_models_are_routes(self):
         self.assertEqual([m.id for m in self.openai.models.list()],
-                         ["claude", "dying", "hybrid", "own", "rented", "shaky"])
+                         ["claude", "dying", "guarded", "hybrid", "kept", "own", "rented", "shaky", "unsure"])
         with self.assertRaises(openai.NotFoundError):
             self.openai.chat.completions.create(model="pilot2", messages=HELLO)
 
