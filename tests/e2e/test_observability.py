@@ -186,6 +186,18 @@ class ObservabilityTest(unittest.TestCase):
         self.assertAlmostEqual(grown("key_cost_total", key=self.keys["user"]["id"]), grown("cost_total"), places=9)
         self.assertEqual(grown("record_lost_outcomes_total"), 0)
 
+    def test_the_record_and_the_metrics_agree(self):
+        for _ in range(5):
+            self.ask("rented")
+        counted = self.total("cost_total")
+        end = time.monotonic() + 20  # the journal is carried over into the database in groups
+        recorded = None
+        while recorded != round(counted * 1e9) and time.monotonic() < end:
+            report = run("report", "traffic", "--json", env=self.env)
+            self.assertEqual(report.returncode, 0, report.stderr)
+            recorded = sum(row["cost"] for row in json.loads(report.stdout))
+        self.assertEqual(recorded, round(counted * 1e9), "in billionths")
+
     def test_an_application_does_not_see_others(self):
         self.ask("rented")
         self.assertFalse([s for s in self.metrics("user") if s.name.startswith("ferry_gateway_")])

@@ -226,6 +226,7 @@ bool GatewayExchange::plan() {
     const auto health = gateway_.health_of(target.name);
     state.available = health->available(now) && context_->snapshot->upstreams.contains(target.provider->name);
     if (!state.available) state.retry_after = health->retry_after(now);
+    if (route.max_latency) state.latency = gateway_.latency_of(target.name)->typical(now);
     state.lacks = lacking(target, context_->request, context_->features);
     return state;
   });

@@ -128,6 +128,13 @@ void Gateway::keep(std::weak_ptr<ShadowHandle> shadow) {
   shadows_.push_back(std::move(shadow));
 }
 
+std::shared_ptr<TargetLatency> Gateway::latency_of(const std::string& target) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<TargetLatency>& latency = latency_[target];
+  if (!latency) latency = std::make_shared<TargetLatency>();
+  return latency;
+}
+
 std::map<std::string, TargetHealth::State> Gateway::health() const {
   const TargetHealth::Time now = health_now();
   const std::lock_guard lock(mutex_);

@@ -22,6 +22,7 @@
 #include "serve/gateway/client.h"
 #include "serve/gateway/gateway_load.h"
 #include "serve/gateway/observer.h"
+#include "serve/gateway/target_latency.h"
 #include "serve/gateway/upstreams.h"
 #include "serve/route/gateway_config.h"
 #include "serve/route/target_health.h"
@@ -97,6 +98,7 @@ class Gateway {
   Recorder* recorder() { return recorder_; }
   // Of a target, for as long as the gateway lives, whatever configurations come and go.
   std::shared_ptr<TargetHealth> health_of(const std::string& target);
+  std::shared_ptr<TargetLatency> latency_of(const std::string& target);
   AnswerCache& cache() { return cache_; }
   const AnswerCache& cache() const { return cache_; }
   // Room for one exchange with a body of so many bytes; none: it is to be refused. Any thread.
@@ -128,6 +130,7 @@ class Gateway {
   mutable std::mutex mutex_;  // guards what follows, down to the queue
   std::shared_ptr<const GatewaySnapshot> snapshot_;
   std::map<std::string, std::shared_ptr<TargetHealth>> health_;
+  std::map<std::string, std::shared_ptr<TargetLatency>> latency_;
   std::vector<std::weak_ptr<ShadowHandle>> shadows_;  // those that are over go when there are many
 
   TaskQueue preparation_;                                               // what it runs uses all of the above

@@ -263,6 +263,24 @@ TEST_F(GatewayTest, AnAnthropicClientIsAnsweredByAnOpenAiTarget) {
   }
 }
 
+TEST_F(GatewayTest, ATargetThatIsTooSlowJustNowComesLast) {
+  configure("  r: {targets: openai/ok, fallbacks: [eu/ok], max_latency: 2s}\n");
+  EXPECT_EQ(find_header(ask("r")->headers, "x-ferry-target"), "openai/ok");
+  gateway_->latency_of("openai/ok")->note(std::chrono::minutes(2), health_now());
+  EXPECT_EQ(find_header(ask("r")->headers, "x-ferry-target"), "eu/ok");
+}
+
+TEST(TargetLatency, FollowsTheLastAnswersAndIsForgotten) {
+  TargetLatency latency;
+  EXPECT_FALSE(latency.typical(0));
+  latency.note(Duration(800), 1'000);
+  EXPECT_EQ(latency.typical(1'000), Duration(800));
+  latency.note(Duration(0), 2'000);
+  EXPECT_EQ(latency.typical(2'000), Duration(700));
+  EXPECT_EQ(latency.typical(61'999), Duration(700));
+  EXPECT_FALSE(latency.typical(62'000));
+}
+
 TEST_F(GatewayTest, EmbeddingsTakeTheSamePath) {
   configure("  r: {targets: openai/ok, fallbacks: [eu/ok], cache: {ttl: 1h}}\n",
             "detectors: {found: {email: [mail]}}\nlabels: {mail: {redact: true}}\n");

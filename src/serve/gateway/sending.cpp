@@ -234,7 +234,12 @@ void Sending::report(Fate fate, const ApiError* error) {
   const TargetOutcome outcome = error != nullptr          ? outcome_of(*error, has_started())
                                 : fate == Fate::cancelled ? TargetOutcome::cancelled
                                                           : TargetOutcome::success;
-  health_->report(permit_, outcome, health_now(), retry_after);
+  const TargetHealth::Time now = health_now();
+  health_->report(permit_, outcome, now, retry_after);
+  if (finished_ && exchange_->route->max_latency) {
+    exchange_->gateway.latency_of(terms_.target->name)
+        ->note(Duration((unix_now_us() - began_us_) / 1000), now);
+  }
 }
 
 void Sending::record(Fate fate, const ApiError* error, std::string_view note) {
