@@ -100,7 +100,7 @@ class Gateway {
   std::shared_ptr<TargetHealth> health_of(const std::string& target);
   std::shared_ptr<TargetLatency> latency_of(const std::string& target);
   AnswerCache& cache() { return cache_; }
-  const AnswerCache& cache() const { return cache_; }
+  const GatewayLoad& load() const { return load_; }
   // Room for one exchange with a body of so many bytes; none: it is to be refused. Any thread.
   std::optional<LoadShare> take_share(size_t bytes) { return load_.take(bytes); }
   // Threads for what network threads must not do.

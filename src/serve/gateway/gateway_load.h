@@ -74,7 +74,6 @@ class GatewayLoad {
     return share;
   }
 
-  int64_t tasks() const { return counts_->tasks.load(std::memory_order_relaxed); }
   int64_t bytes() const { return counts_->bytes.load(std::memory_order_relaxed); }
 
  private:

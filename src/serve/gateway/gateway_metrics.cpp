@@ -245,6 +245,26 @@ double severity(TargetHealth::State state) {
   return 2;
 }
 
+void write_number(MetricsText& text, std::string_view name, std::string_view type, std::string_view help,
+                  double value) {
+  text.family(name, type, help);
+  text.sample(name, {}, value);
+}
+
+// What the gateway holds.
+void write_holdings(Gateway& gateway, MetricsText& text) {
+  write_number(text, "ferry_gateway_request_bytes", "gauge", "Bytes of the bodies of requests under way.",
+               static_cast<double>(gateway.load().bytes()));
+  const AnswerCache::Stats cache = gateway.cache().stats();
+  write_number(text, "ferry_gateway_cache_bytes", "gauge", "Memory of the answers that are kept.",
+               static_cast<double>(cache.bytes));
+  write_number(text, "ferry_gateway_cache_evicted_total", "counter", "Answers forgotten for want of room.",
+               static_cast<double>(cache.evicted));
+  write_number(text, "ferry_gateway_texts_not_kept_total", "counter",
+               "Texts that a route wanted recorded and that could not be redacted, or had no room to wait.",
+               static_cast<double>(gateway.dropped_texts().value()));
+}
+
 }  // namespace
 
 void write_gateway_state(Gateway& gateway, MetricsText& text) {
@@ -253,6 +273,7 @@ void write_gateway_state(Gateway& gateway, MetricsText& text) {
   for (const auto& [target, state] : gateway.health()) {
     text.sample(kBreaker, {{"target", target}}, severity(state));
   }
+  write_holdings(gateway, text);
   if (gateway.recorder() == nullptr) return;
   const RecorderStats stats = gateway.recorder()->stats();
   for (const RecordNumber& each : kRecordNumbers) {
