@@ -7,6 +7,7 @@ import signal
 import tempfile
 import time
 import unittest
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import anthropic
@@ -235,6 +236,24 @@ class AccountsTest(unittest.TestCase):
             attempts = [json.loads(line) for line in listed.stdout.splitlines()] \
                 if not listed.stdout.startswith(b"[") else json.loads(listed.stdout)
             self.assertGreaterEqual(len(attempts), answered + 1)
+
+    def test_a_key_hears_of_its_routes_only(self):
+        with tempfile.TemporaryDirectory() as folder, Mock() as mock:
+            env = {"FERRY_HOME": folder}
+            file = pathlib.Path(folder) / "ferry.yaml"
+            file.write_text(CONFIG.format(url=mock.url))
+            made = run("key", "create", "--name", "app", "--route", "claude", "--json", env=env)
+            self.assertEqual(made.returncode, 0, made.stderr)
+            secret = json.loads(made.stdout)["secret"]
+            with Server("--config", str(file), model="pilot", env=env) as server:
+                client = openai.OpenAI(base_url=f"{server.url}/v1", api_key=secret, max_retries=0)
+                self.assertEqual([model.id for model in client.models.list()], ["claude"])
+                request = urllib.request.Request(f"{server.url}/v1/capabilities",
+                                                 headers={"Authorization": f"Bearer {secret}"})
+                with urllib.request.urlopen(request) as answer:
+                    told = answer.read().decode()
+                self.assertIn("claude/c", told)
+                self.assertNotIn("mock/m", told)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,9 @@
 #include "app/api/gateway_answers.h"
 
+#include <map>
+#include <string>
+#include <vector>
+
 #include "app/api/refusal.h"
 #include "base/net/sse.h"
 #include "serve/gateway/gateway.h"
@@ -93,10 +97,15 @@ void messages(const Service& service, Call call) {
 void capabilities(const Service& service, Call call) {
   if (service.gateway == nullptr) return reply(call, needs_routes(call));
   const auto snapshot = service.gateway->snapshot();
-  std::vector<CapabilityRow> rows;
-  for (const auto& [name, target] : snapshot->config->targets) {
-    rows.push_back({.name = name, .features = abilities(target)});
+  // Of the routes that the key may use: others it does not hear of.
+  std::map<std::string, FeatureSet> targets;
+  for (const auto& [name, route] : snapshot->config->routes) {
+    if (!call.principal->may_use_route(name)) continue;
+    for_each_target(route,
+                    [&](const TargetConfig& target) { targets.emplace(target.name, abilities(target)); });
   }
+  std::vector<CapabilityRow> rows;
+  for (const auto& [name, features] : targets) rows.push_back({.name = name, .features = features});
   reply_json(call, 200, capabilities_json(rows));
 }
 
