@@ -136,7 +136,7 @@ Result<void> Sending::record_intent() {
 // close the sending within it, and lives at least until that is done.
 template <class What>
 void Sending::tell(What what) {
-  if (!asking_ && exchange_->on_its_thread()) {
+  if (exchange_->on_its_thread() && !asking_) {
     if (const auto listener = listener_) what(*this);
     return;
   }
