@@ -1,8 +1,10 @@
 #include "base/db/database.h"
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <mutex>
+#include <thread>
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -254,12 +256,24 @@ Result<Database> Database::open(const std::filesystem::path& path, const Databas
   if (opened != SQLITE_OK) return connection->error(kOpening);
   set_up(*connection);
   Database database(std::move(connection));
-  FERRY_TRY_VOID(database.use_write_ahead_log());
+  FERRY_TRY_VOID(database.wait_for_write_ahead_log());
   FERRY_TRY_VOID(database.execute(kOpening, options.durability == Durability::full
                                                 ? "PRAGMA synchronous = FULL"
                                                 : "PRAGMA synchronous = NORMAL"));
   FERRY_TRY_VOID(database.execute(kOpening, "PRAGMA foreign_keys = ON"));
   return database;
+}
+
+// While another process makes the file, or takes its log away because it was the last, SQLite does not wait:
+// it is busy at once.
+Result<void> Database::wait_for_write_ahead_log() {
+  const auto end = std::chrono::steady_clock::now() + connection_->busy_timeout;
+  while (true) {
+    Result<void> used = use_write_ahead_log();
+    const bool is_busy = !used && used.error().code == ErrorCode::unavailable;
+    if (!is_busy || std::chrono::steady_clock::now() >= end) return used;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
 }
 
 Result<void> Database::use_write_ahead_log() {

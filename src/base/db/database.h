@@ -165,6 +165,7 @@ class Database {
 
  private:
   explicit Database(std::unique_ptr<DatabaseConnection> connection);
+  Result<void> wait_for_write_ahead_log();
   Result<void> use_write_ahead_log();
 
   std::unique_ptr<DatabaseConnection> connection_;
