@@ -99,6 +99,15 @@ TEST_F(JudgedTest, ADoubtfulAnswerIsBetterThanNone) {
   EXPECT_EQ(header(answer, "x-ferry-escalation"), "failed");
 }
 
+TEST_F(JudgedTest, ADoubtfulAnswerThatAGuardrailWithholdsIsNot) {
+  configure(
+      "  r: {targets: openai/fail, retries: 0, cascade: {first: local/unsure, mean_logprob: -1},\n"
+      "      guardrails: {words: [know]}}\n");
+  const auto answer = ask("r");
+  EXPECT_TRUE(answer->error);
+  EXPECT_THAT(answer->body, Not(HasSubstr("know")));
+}
+
 TEST_F(JudgedTest, AnAnswerOfTheWrongFormIsNotBetterThanNone) {
   configure("  r: {targets: openai/fail, retries: 0, cascade: {first: local/sure, regex: '[0-9]+'}}\n");
   ASSERT_TRUE(ask("r")->error);

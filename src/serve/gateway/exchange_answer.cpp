@@ -77,15 +77,19 @@ void GatewayExchange::finished() {
 }
 
 // The cascade's first answer does not count. It is kept: should nobody else be able to answer, a doubtful
-// answer is better than none, but one that breaks a rule of form is not.
+// answer is better than none. One that breaks a rule of form is not, nor one that a guardrail withholds or
+// would have to be asked about.
 void GatewayExchange::escalate(const std::string& reason) {
   escalation_ = reason;
   const std::string rule = reason.substr(0, reason.find_first_of(" :"));
-  const bool is_well_formed = rule != "schema" && rule != "regex";
   const std::shared_ptr<Sending> sending = sending_;
+  const bool is_well_formed = rule != "schema" && rule != "regex";
+  const bool guarded = checks_->has_guardrails() && checks_->action() == GuardrailConfig::Action::block;
+  const bool withheld =
+      guarded && (checks_->classifier() != nullptr || checks_->guardrail_finding(sending->answer()));
   if (!context_->request.report.top_logprobs) sending->forget_logprobs();
   close(Fate::escalated, nullptr, rule);
-  if (is_well_formed) {
+  if (is_well_formed && !withheld) {
     auto kept = std::make_shared<CachedAnswer>(CachedAnswer{
         .result = sending->answer(), .target = sending->target().name, .made_us = unix_now_us()});
     kept->result.usage = sending->usage();
