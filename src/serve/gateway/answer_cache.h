@@ -65,11 +65,6 @@ CacheWish parse_cache_control(std::string_view header);
 // (a search, a sandbox): what they say changes, and what they do would not be done.
 bool cacheable(const GenerationRequest& request, const GenerationResult& result);
 
-// The answer as a stream would have brought it, choice by choice: prompt report, thoughts with their seals,
-// text, refusal, parts of other kinds, calls, finish. append() of all of them to an empty result gives the
-// choices back, but for what no stream says of a call (cache, place, rest).
-std::vector<GenerationDelta> deltas_of(const GenerationResult& result);
-
 struct CachedAnswer {
   GenerationResult result;  // with its usage
   std::string target;       // "provider/model" that gave it

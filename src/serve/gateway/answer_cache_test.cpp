@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/core/rng.h"
+#include "serve/dialects/answer_deltas.h"
 #include "serve/dialects/wire_dialect.h"
 
 namespace ferry {

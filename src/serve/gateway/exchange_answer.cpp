@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/core/random_id.h"
+#include "serve/dialects/answer_deltas.h"
 #include "serve/gateway/exchange.h"
 #include "serve/gateway/failures.h"
 #include "serve/gateway/recorded_texts.h"

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/observe/log.h"
+#include "serve/dialects/answer_deltas.h"
 
 namespace ferry {
 namespace {
@@ -72,40 +73,6 @@ std::string_view what_happened(HttpFailure failure) {
       break;
   }
   return "what it answered cannot be read";
-}
-
-// A whole answer's choices as deltas: each one, and then its end.
-std::vector<GenerationDelta> deltas_of(GenerationResult result) {
-  std::vector<GenerationDelta> deltas;
-  for (size_t i = 0; i < result.choices.size(); ++i) {
-    GenerationChoice& choice = result.choices[i];
-    const int index = static_cast<int>(i);
-    size_t told = 0;  // of the thought
-    for (ThoughtSeal& seal : choice.seals) {
-      told += seal.text.size();
-      deltas.push_back({.index = index, .thought = seal.text, .seal = std::move(seal)});
-    }
-    GenerationDelta delta{.index = index,
-                          .thought = choice.thought.substr(std::min(told, choice.thought.size())),
-                          .text = std::move(choice.text),
-                          .logprobs = std::move(choice.logprobs),
-                          .token_ids = std::move(choice.token_ids),
-                          .finish = choice.finish,
-                          .cause = std::move(choice.cause),
-                          .prompt = std::move(choice.prompt),
-                          .refusal = std::move(choice.refusal),
-                          .others = std::move(choice.others),
-                          .vector = std::move(choice.vector)};
-    for (size_t c = 0; c < choice.calls.size(); ++c) {
-      ToolCall& call = choice.calls[c];
-      delta.calls.push_back({.index = static_cast<int>(c),
-                             .id = std::move(call.id),
-                             .name = std::move(call.name),
-                             .arguments = std::move(call.arguments)});
-    }
-    deltas.push_back(std::move(delta));
-  }
-  return deltas;
 }
 
 std::vector<std::string> secrets_of(const RemoteSettings& settings) {
@@ -291,7 +258,7 @@ void RemoteExchange::take_whole() {
                           fmt::format("{} vectors came for {} inputs", came, request_.prompts.size())));
   }
   usage_ = answer->result.usage;
-  std::vector<GenerationDelta> deltas = deltas_of(std::move(answer->result));
+  std::vector<GenerationDelta> deltas = deltas_of(answer->result);
   if (passes_on_ && !request_.stream) {
     if (deltas.empty()) deltas.emplace_back();
     deltas.front().wire = std::make_shared<const WireEvent>(WireEvent{{}, std::move(text_)});
